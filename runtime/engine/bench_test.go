@@ -26,6 +26,11 @@ func BenchmarkFoldObserved(b *testing.B) {
 }
 
 func benchmarkFold(b *testing.B, hooks brook.Hooks) {
+	benchmarkFoldWith(b, hooks, func(*ledger.App) (stop func()) { return func() {} })
+}
+
+// benchmarkFoldWith is benchmarkFold while something runs beside it.
+func benchmarkFoldWith(b *testing.B, hooks brook.Hooks, beside func(*ledger.App) (stop func())) {
 	d := memdriver.New()
 	c := brook.Config{Author: "ledger", Driver: d, Store: mapstore.New(),
 		Log: slog.New(slog.DiscardHandler), Hooks: hooks}
@@ -56,10 +61,13 @@ func benchmarkFold(b *testing.B, hooks brook.Hooks) {
 	publish(b.N, func(i int) brook.Outgoing {
 		return brook.Emit(ledger.Moved{Account: fmt.Sprint(i % accounts), Cents: 1, Order: "quiet"})
 	})
+	stop := beside(app)
 	b.ReportAllocs()
 	b.ResetTimer()
 	if err := app.CatchUp(context.Background()); err != nil {
 		b.Fatal(err)
 	}
+	b.StopTimer()
+	stop()
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
 }

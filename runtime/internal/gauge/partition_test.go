@@ -146,3 +146,30 @@ func TestResume(t *testing.T) {
 	none.ReadFails(nil)
 	none.FoldFails(nil, None)
 }
+
+// What a gauge costs it costs once a commit and once a fetch: two readings of the clock, and no
+// memory.
+func TestGaugesAllocateNothing(t *testing.T) {
+	p, at := NewPartition(0, 0), time.Now()
+	next := int64(0)
+	allocs := testing.AllocsPerRun(1000, func() {
+		next++
+		p.Read(next, at)
+		p.Committed(next, time.Time{}, at)
+		_ = p.Reading(at)
+	})
+	if allocs != 0 {
+		t.Errorf("%v allocations", allocs)
+	}
+}
+
+// BenchmarkCommitted is what a commit costs more for each partition that it moves on.
+func BenchmarkCommitted(b *testing.B) {
+	p, at := NewPartition(0, 0), time.Now()
+	b.ReportAllocs()
+	next := int64(0)
+	for b.Loop() {
+		next++
+		p.Committed(next, at, at)
+	}
+}
