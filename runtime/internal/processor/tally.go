@@ -1,6 +1,8 @@
 package processor
 
 import (
+	"slices"
+
 	"github.com/brookgen/brookgen/runtime/internal/batch"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
 )
@@ -51,15 +53,16 @@ func (t *tally) count(b *batch.Batch, d *delivery.Delivery) {
 		b.Outcomes = make([]batch.Outcome, t.n)
 	}
 	for i := range d.Results {
-		r := &d.Results[i]
-		for _, h := range t.last.all {
-			switch {
-			case h.set != r.Set:
-			case r.Err == nil:
-				b.Outcomes[h.number].Taken++
-			default:
-				b.Outcomes[h.number].Failed++
-			}
+		r, at := &d.Results[i], i
+		if at >= len(t.last.all) || t.last.all[at].set != r.Set { // mostly all sets run, in order
+			at = slices.IndexFunc(t.last.all, func(h handlerOf) bool { return h.set == r.Set })
+		}
+		switch {
+		case at < 0:
+		case r.Err == nil:
+			b.Outcomes[t.last.all[at].number].Taken++
+		default:
+			b.Outcomes[t.last.all[at].number].Failed++
 		}
 	}
 }
