@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"regexp"
@@ -67,7 +68,7 @@ func exported(t *testing.T) map[string]map[string]bool {
 	config.Hooks.Failure(brook.Failure{What: "commit", Err: errors.New("no")})
 
 	w := httptest.NewRecorder()
-	m.handler.ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	m.handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	all := map[string]map[string]bool{
 		"up": {}, // of Prometheus
 	}
