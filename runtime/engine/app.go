@@ -115,7 +115,7 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 		Parts: processor.Parts{
 			Config: config, Def: def, Code: a.code, Bare: delivery.IsBare(config.Envelope),
 			Reader: store.Latest(), Outbox: outbox.New(), Jobs: jobsOf(def),
-			Observer: observer,
+			Observer: observer, Flow: batch.NewFlow(len(def.Handlers)),
 		},
 		Store: store, IDs: ids.New(), Lock: &quiesce.Lock{},
 		Report: reporter, Retry: &retry.Loop{Policy: config.Retry, Report: reporter},
@@ -125,7 +125,6 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 		},
 		Life: a.life.App,
 	}
-	s.Flow = batch.NewFlow(len(def.Handlers))
 	s.Places = parked.NewPlaces(a.code.Layout)
 	s.Parked = parked.NewEvents(s.Places, def.Sets)
 	a.tasks = s

@@ -50,8 +50,9 @@ type Handler struct {
 	Asserted bool   `json:"asserted,omitempty"`
 }
 
-// Counts is what handlers did with events since an app was opened in this process, of what was
-// committed to the live views. They rise only: who wants rates, subtracts.
+// Counts is what handlers did with events that were committed to the live views, since Inspect of the
+// app was called first in this process: before that nothing is counted. They rise only: who wants
+// rates, subtracts.
 type Counts struct {
 	Since    time.Time      `json:"since"`
 	Handlers []HandlerCount `json:"handlers"` // in the order of Structure.Handlers

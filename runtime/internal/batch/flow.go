@@ -11,10 +11,10 @@ type Outcome struct {
 	Failed int64 // they became dead letters of the set, or are parked
 }
 
-// Flow counts what handlers did with events, since the app was opened, of what was committed. It is
-// safe for concurrent use.
+// Flow counts what handlers did with events that were committed, from when somebody wants to know:
+// it takes time for every event. It is safe for concurrent use.
 type Flow struct {
-	Since    time.Time
+	since    atomic.Pointer[time.Time]
 	outcomes []outcome // by handler
 }
 
@@ -22,7 +22,26 @@ type outcome struct{ taken, failed atomic.Int64 }
 
 // NewFlow returns the counts of so many handlers.
 func NewFlow(handlers int) *Flow {
-	return &Flow{Since: time.Now().UTC(), outcomes: make([]outcome, handlers)}
+	return &Flow{outcomes: make([]outcome, handlers)}
+}
+
+// Begin begins to count, unless it did.
+func (f *Flow) Begin() {
+	if f.since.Load() == nil {
+		now := time.Now().UTC()
+		f.since.CompareAndSwap(nil, &now)
+	}
+}
+
+// Counts reports whether anybody wants to know; nobody does if f is nil.
+func (f *Flow) Counts() bool { return f != nil && f.since.Load() != nil }
+
+// Since returns when it began to count; zero: it did not.
+func (f *Flow) Since() time.Time {
+	if since := f.since.Load(); since != nil {
+		return *since
+	}
+	return time.Time{}
 }
 
 // Committed adds what a batch counted. It does nothing if f is nil.

@@ -89,9 +89,9 @@ func (x *Inspection) eventType(def *brook.EventDef, handlers []inspect.Handler) 
 	return e
 }
 
-// Counts returns what handlers did with events since the app was opened.
+// Counts returns what handlers did with events since somebody looked at the app first.
 func (x *Inspection) Counts() inspect.Counts {
-	out := inspect.Counts{Since: x.set.Flow.Since, Handlers: []inspect.HandlerCount{}}
+	out := inspect.Counts{Since: x.set.Flow.Since(), Handlers: []inspect.HandlerCount{}}
 	for _, o := range x.set.Flow.Outcomes() {
 		out.Handlers = append(out.Handlers, inspect.HandlerCount{Taken: o.Taken, Failed: o.Failed})
 	}

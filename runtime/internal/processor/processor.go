@@ -42,6 +42,7 @@ type Parts struct {
 	Parked    *parked.Events // of the live generation
 	Jobs      *jobs.Board    // nil: the code has no jobs
 	Observer  *operation.Observer
+	Flow      *batch.Flow // nil: nobody asks
 	// Clock returns the time by which parked events and jobs wait; nil: time.Now.
 	Clock func() time.Time
 }
@@ -108,7 +109,7 @@ type TooLarge struct {
 // events read.
 func New(parts *Parts, g *generation.Generation, target Target, tracks bool) *Processor {
 	x := &Processor{
-		parts: parts, target: target, tally: newTally(parts.Def),
+		parts: parts, target: target, tally: newTally(parts.Def, parts.Flow),
 		Tx: txn.New(parts.Def.Collections, parts.Code.Layout, parts.Reader),
 	}
 	x.drops, _ = target.(Dropper)

@@ -10,6 +10,7 @@ import (
 // tally counts in the batch what handlers did with events. Events of one type come in runs, so it
 // keeps the handlers of the last one's.
 type tally struct {
+	flow *batch.Flow
 	of   map[string]*handlersOf // by event type
 	last *handlersOf            // of the last event
 	none *handlersOf            // of events that have no handler
@@ -28,8 +29,8 @@ type handlerOf struct {
 	number int // among the package's
 }
 
-func newTally(def *delivery.Definition) tally {
-	t := tally{of: map[string]*handlersOf{}, none: &handlersOf{}, n: len(def.Handlers)}
+func newTally(def *delivery.Definition, flow *batch.Flow) tally {
+	t := tally{flow: flow, of: map[string]*handlersOf{}, none: &handlersOf{}, n: len(def.Handlers)}
 	t.last = t.none
 	for i := range def.Handlers {
 		h := &def.Handlers[i]
@@ -42,8 +43,11 @@ func newTally(def *delivery.Definition) tally {
 	return t
 }
 
-// count counts the results of an event that was accepted.
+// count counts the results of an event that was accepted, if anybody wants to know.
 func (t *tally) count(b *batch.Batch, d *delivery.Delivery) {
+	if !t.flow.Counts() {
+		return
+	}
 	if d.Message.Type != t.last.typ {
 		if t.last = t.of[d.Message.Type]; t.last == nil {
 			t.last = t.none

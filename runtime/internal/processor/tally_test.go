@@ -16,9 +16,35 @@ var tallied = &delivery.Definition{Sets: []string{"A", "B"}, Handlers: []plan.Ha
 	{Set: 0, Event: "both"}, {Set: 0, Event: "one"}, {Set: 1, Event: "both"},
 }}
 
+func counting() *batch.Flow {
+	f := batch.NewFlow(len(tallied.Handlers))
+	f.Begin()
+	return f
+}
+
+// Nothing is counted before somebody wants to know.
+func TestTallyUnasked(t *testing.T) {
+	f := batch.NewFlow(len(tallied.Handlers))
+	x, b := newTally(tallied, f), &batch.Batch{}
+	d := &delivery.Delivery{
+		Message: brook.Message{Type: "one"}, Results: []delivery.Result{{Set: "A"}},
+	}
+	x.count(b, d)
+	if len(b.Outcomes) != 0 || !f.Since().IsZero() {
+		t.Errorf("counted %v since %v", b.Outcomes, f.Since())
+	}
+	f.Begin()
+	since := f.Since()
+	f.Begin()
+	x.count(b, d)
+	if len(b.Outcomes) == 0 || since.IsZero() || f.Since() != since {
+		t.Errorf("counted %v since %v, then %v", b.Outcomes, since, f.Since())
+	}
+}
+
 // Results count for the handler that the set has of the event, whichever sets ran.
 func TestTally(t *testing.T) {
-	x, b, failed := newTally(tallied), &batch.Batch{}, errors.New("no")
+	x, b, failed := newTally(tallied, counting()), &batch.Batch{}, errors.New("no")
 	for _, e := range []struct {
 		typ     string
 		results []delivery.Result
@@ -39,7 +65,7 @@ func TestTally(t *testing.T) {
 
 // BenchmarkTally is what counting costs an event that two sets handle.
 func BenchmarkTally(b *testing.B) {
-	x, to := newTally(tallied), &batch.Batch{}
+	x, to := newTally(tallied, counting()), &batch.Batch{}
 	d := &delivery.Delivery{
 		Message: brook.Message{Type: "both"}, Results: []delivery.Result{{Set: "A"}, {Set: "B"}},
 	}

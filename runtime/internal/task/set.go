@@ -41,7 +41,6 @@ type Set struct {
 	Effects  *effects.Executor
 	Letters  *letters.Reader
 	Hub      *watch.Hub
-	Flow     *batch.Flow // nil: nobody asks
 	Progress *input.Progress
 	Timers   *timers.Heads // nil: handlers set none
 	Waiting  *timers.Count // of timers; nil: handlers set none
