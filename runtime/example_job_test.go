@@ -42,15 +42,15 @@ func ExampleDo() {
 // A handler that fails publishes that it did: package errands says that an order was refused.
 func ExampleFailWith() {
 	sold := brooktest.Event(errands.Placed{Order: "o1", User: "ada", Mails: 1, Fail: "sold out"})
-	_, mails, _, _, err := errands.Desk{}.Placed(sold)
-	fmt.Println(len(mails), err)
+	_, _, _, _, err := errands.Desk{}.Placed(sold)
+	fmt.Println(err)
 
 	soldOut := errors.New("sold out")
 	err = brook.FailWith(soldOut, brook.Emit(errands.Refused{Refusal: "no o1"}))
 	fmt.Println(err, errors.Is(err, soldOut))
 	fmt.Println(brook.FailWith(nil))
 	// Output:
-	// 0 order o1: sold out
+	// order o1: sold out
 	// sold out true
 	// <nil>
 }

@@ -520,6 +520,8 @@ func TestPauseOfAMember(t *testing.T) {
 			moves(t, b, fmt.Sprint("account", i), true, 0)
 		}
 		time.Sleep(time.Hour)
+		a.Status()                   // what stands still is asked for from now on
+		time.Sleep(30 * time.Second) // three times
 		sa, sb := a.Status(), b.Status()
 		if parts(a) != 2 || parts(b) != 2 || sa.State != brook.StatePaused ||
 			sb.State != brook.StateLive || sb.Lag() != 0 || sa.Lag() == 0 {

@@ -10,8 +10,13 @@ import (
 	"github.com/brookgen/brookgen/runtime/internal/task"
 )
 
-// lagEvery is how often Hooks.Lag is called while partitions stand still.
-const lagEvery = 10 * time.Second
+const (
+	// lagEvery is how often Hooks.Lag is called while partitions stand still.
+	lagEvery = 10 * time.Second
+	// statusFor is how long somebody counts as asking for the status: metrics are mostly scraped
+	// each 15 to 60 seconds.
+	statusFor = 2 * time.Minute
+)
 
 // reportLag calls Hooks.Lag with the partitions that stand still, and has their gauges learn how far
 // they go, if anybody asks for the status; until ctx ends. A driver that does not answer has no lag
@@ -20,8 +25,9 @@ func reportLag(ctx context.Context, config *brook.Config, tasks *task.Set) {
 	before := tasks.Positions()
 	for retry.Sleep(ctx, lagEvery) == nil {
 		now := tasks.Positions()
-		asked := tasks.Running.AskedSince(time.Now().Add(-lagEvery))
-		if config.Hooks.Lag == nil && (!asked || !tasks.StandStill(before)) {
+		asked := tasks.Running.AskedSince(time.Now().Add(-statusFor))
+		stand := tasks.Valve.Closing() || tasks.StandStill(before) // nothing is read while it is shut
+		if config.Hooks.Lag == nil && (!asked || !stand) {
 			before = now
 			continue
 		}

@@ -107,7 +107,7 @@ func (r *Row) commit(ctx context.Context, change Change, extra *brook.Batch,
 			return false, retry.Refused(err)
 		}
 		if err := moved(stored); err != nil {
-			return false, err
+			return false, retry.Refused(err)
 		}
 	}
 }
