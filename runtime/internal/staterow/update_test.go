@@ -49,6 +49,20 @@ func TestUpdateUnderTwoWriters(t *testing.T) {
 	})
 }
 
+// What another process changed has to be read anew; a store that fails then is tried again.
+func TestUpdateWhoseReloadFails(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, calls := fakestore.New(), 0
+		a, b := opened(t, fakestore.Shared(s)), opened(t, fakestore.Shared(s))
+		s.OnCommit = func() { must(t, b.Update(t.Context(), count(new(int), 1), nil)) }
+		s.Reads = []error{nil, errStore} // of the row, and of the reload
+		must(t, a.Update(t.Context(), count(&calls, 1), nil))
+		want(t, "memory", string(a.known.raw), stored(s))
+		want(t, "failures", a.failures, 1)
+		want(t, "reloads", a.reloads, 2)
+	})
+}
+
 // A change that finds nothing to do commits nothing; the error of a change is the update's.
 func TestUpdateWithoutACommit(t *testing.T) {
 	s := fakestore.New()
