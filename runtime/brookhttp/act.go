@@ -1,12 +1,19 @@
 package brookhttp
 
 import (
+	"context"
 	"fmt"
 	"net/url"
+	"slices"
+	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/inspect"
 )
+
+// pauseWithin is how long handlers, effects and jobs that have begun may take to end, for the app to
+// be paused.
+const pauseWithin = time.Minute
 
 // choice is which dead letters something is to be done with.
 type choice struct {
@@ -31,6 +38,11 @@ func (q *request) choice() (choice, error) {
 			var err error
 			if values, err = url.ParseQuery(q.get("filter")); err != nil {
 				return c, mistaken("the filter can't be read: " + err.Error())
+			}
+			for name := range values { // one that is not read would widen the choice
+				if !slices.Contains(filterNames, name) {
+					return c, mistaken(fmt.Sprintf("the filter has %q, which no filter has", name))
+				}
 			}
 		}
 		var err error
@@ -158,7 +170,9 @@ type stateNow struct {
 
 // pause has the app pause.
 func (i *Inspection) pause(q *request) (any, error) {
-	err := i.app.Pause(q.Context())
+	ctx, cancel := context.WithTimeout(q.Context(), pauseWithin)
+	defer cancel()
+	err := i.app.Pause(ctx)
 	q.record("paused", err)
 	return stateNow{i.app.Status().State}, err
 }

@@ -267,6 +267,10 @@ func TestActing(t *testing.T) {
 		t.Errorf("not asked: %s", body)
 	}
 	checkMarkup(t, "drop", w.Body.String())
+	w = s.post("drop", "scope=all&confirmed=1&filter=eror%3Dpanic")
+	if did := app.changes(); w.Code != 400 || !slices.Equal(did, []string{"redrive"}) {
+		t.Errorf("dropped by a filter that is none: %d %v", w.Code, did)
+	}
 	s.post("drop", "id=a&id=b&confirmed=1")
 	r := s.form("drop.json", `{"all":true}`)
 	r.SetBasicAuth("ada", "")

@@ -76,6 +76,9 @@ func (p lettersPage) NextLink() string {
 // Filtered reports whether the filter leaves letters out.
 func (p lettersPage) Filtered() bool { return len(valuesOf(p.Filter)) > 0 }
 
+// filterNames are the names that filterOf reads.
+var filterNames = []string{"topic", "type", "stage", "set", "error", "tried", "key", "exact", "id"}
+
 // filterOf reads a filter of a query. Fields of a form that are empty do not count.
 func filterOf(v url.Values) (inspect.LetterFilter, error) {
 	f := inspect.LetterFilter{

@@ -106,13 +106,16 @@ func withDefaults(c brook.Config) (brook.Config, error) {
 		c.Log = slog.Default()
 	}
 	c.Retry = retry.Defaults(c.Retry)
-	if c.Jobs.Min == 0 {
-		c.Jobs.Min = time.Second
+	if c.Jobs.Max > 0 && c.Jobs.Max < c.Jobs.Min {
+		bad("Jobs.Max is %s, and Jobs.Min %s: the longest wait can't be the shorter one",
+			c.Jobs.Max, c.Jobs.Min)
 	}
 	if c.Jobs.Max == 0 {
-		c.Jobs.Max = time.Hour
+		c.Jobs.Max = max(time.Hour, c.Jobs.Min)
 	}
-	c.Jobs.Max = max(c.Jobs.Max, c.Jobs.Min)
+	if c.Jobs.Min == 0 {
+		c.Jobs.Min = min(time.Second, c.Jobs.Max)
+	}
 	return c, errors.Join(errs...)
 }
 

@@ -110,7 +110,10 @@ func (d *Delivery) judge(r *Result, ahead brook.Position, behind bool) {
 	}
 	var early interface{ Early() bool }
 	if errors.As(r.Err, &early) && early.Early() {
-		r.Missed = d.Tx.Missed()
+		if r.Missed = d.Tx.Missed(); len(r.Missed) == 0 {
+			r.Err = fmt.Errorf("%w (brook.Early waits for a row to appear, and the handler asked "+
+				"for none that is not there)", r.Err)
+		}
 	}
 	if !behind && len(r.Missed) == 0 {
 		return

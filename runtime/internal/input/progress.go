@@ -151,6 +151,10 @@ func (p *Progress) WaitReady(
 		case <-closed:
 			return brook.ErrClosed
 		case <-ctx.Done():
+			if next > pos.Offset {
+				return fmt.Errorf("brook: wait for %s (the event came too early, or is behind one "+
+					"that did, and is parked): %w", pos, retry.Ending(ctx))
+			}
 			return fmt.Errorf("brook: wait for %s (the views stand at %d): %w",
 				pos, next, retry.Ending(ctx))
 		}
