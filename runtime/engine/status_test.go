@@ -336,3 +336,32 @@ func TestWhyAPartitionStandsStill(t *testing.T) {
 		is(t, s, brook.StateCatchingUp, 10*time.Second, "")
 	})
 }
+
+// A handler that does not return makes its partition stand still, and nothing fails.
+func TestStandsByAHandlerThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		over := make(chan struct{})
+		h := serve(t, config(memdriver.New(), newStore()), &ledger.Audit{
+			Do: func(context.Context, brook.Event[ledger.Moved]) error {
+				<-over
+				return nil
+			},
+		})
+		moves(t, h, "a", true, 0)
+		synctest.Wait()
+		moves(t, h, "a", false, 1)
+		time.Sleep(30 * time.Second)
+		if p := h.Status().Partitions[0]; p.Stands != "" {
+			t.Errorf("after 30 s: %+v", p)
+		}
+		time.Sleep(time.Minute)
+		if p := h.Status().Partitions[0]; !strings.Contains(p.Stands, "a handler may not return") {
+			t.Errorf("after 90 s: %+v", p)
+		}
+		close(over)
+		time.Sleep(time.Second)
+		if p := h.Status().Partitions[0]; p.Stands != "" || p.Lag() != 0 {
+			t.Errorf("%+v", p)
+		}
+	})
+}

@@ -14,11 +14,18 @@ import (
 // partitions fills in what is known of partitions, and what is counted by them.
 func (r *Reader) partitions(out *brook.Status, now time.Time) (readings []gauge.Reading) {
 	s := r.Tasks
+	var idle map[partition.ID]time.Duration
 	s.TasksMu.Lock()
 	for _, t := range s.Tasks {
 		for _, p := range t.Partitions {
 			reading := p.Gauge.Reading(now)
 			readings = append(readings, reading)
+			if d := idleFor(&reading, now); d > 0 && !s.Valve.Closing() {
+				if idle == nil {
+					idle = map[partition.ID]time.Duration{}
+				}
+				idle[p.ID] = d
+			}
 			out.Partitions = append(out.Partitions, brook.PartitionStatus{
 				Topic: p.ID.Topic, Partition: p.ID.Number,
 				Next: reading.Next, End: reading.End, Behind: reading.Age,
@@ -32,7 +39,13 @@ func (r *Reader) partitions(out *brook.Status, now time.Time) (readings []gauge.
 		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
 	})
 	for i := range out.Partitions {
-		r.count(&out.Partitions[i])
+		p := &out.Partitions[i]
+		r.count(p)
+		d := idle[partition.ID{Topic: p.Topic, Number: p.Partition}]
+		if p.Stands == "" && d > 0 {
+			p.Stands = fmt.Sprintf("it has not moved for %s, and neither store nor log failed: "+
+				"a handler may not return", d.Round(time.Second))
+		}
 	}
 	out.Letters = r.letters(out.Partitions)
 	return readings
@@ -59,6 +72,26 @@ func (r *Reader) count(p *brook.PartitionStatus) {
 	case s.Jobs != nil && p.Jobs >= c.Jobs.MaxWaiting:
 		p.Stands = fmt.Sprintf("%d of its jobs wait (Config.Jobs.MaxWaiting)", p.Jobs)
 	}
+}
+
+// handlerTime is after how long a handler is suspected not to return: batches take milliseconds, and
+// the first one is not committed before it ends.
+const handlerTime = 30 * time.Second
+
+// idleFor returns for how long a partition has not moved although it has events, if that is longer
+// than handlers take.
+func idleFor(r *gauge.Reading, now time.Time) time.Duration {
+	if !r.Behind || r.Next >= r.End {
+		return 0
+	}
+	since := r.Since
+	if r.Moved.After(since) {
+		since = r.Moved
+	}
+	if d := now.Sub(since); d > handlerTime {
+		return d
+	}
+	return 0
 }
 
 // standing returns why a partition stands still, as far as its gauge says; "": it does not.
