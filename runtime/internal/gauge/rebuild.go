@@ -49,7 +49,10 @@ func (r *Rebuild) End(report *brook.RebuildReport, err error) {
 		return
 	}
 	r.last.Running, r.last.Ended, r.last.Report = false, now, report
-	r.last.Progress.Left = 0
+	r.last.Progress.Left, r.last.Progress.Took = 0, now.Sub(r.last.Began)
+	if report != nil { // a short one reported no progress
+		r.last.Progress.Read, r.last.Progress.Total = report.Read, report.Read
+	}
 	if r.last.Err = ""; err != nil {
 		r.last.Err = text.Cut(err.Error(), longest)
 	}

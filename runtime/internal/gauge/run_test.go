@@ -78,8 +78,8 @@ func TestRebuild(t *testing.T) {
 		r.End(&brook.RebuildReport{Read: 2}, nil)
 		r.Progress(brook.RebuildProgress{})
 		last = r.Last()
-		if last.Running || last.Err != "" || last.Report.Read != 2 || last.Progress.Read != 1 ||
-			last.Progress.Left != 0 || last.Ended.Sub(began) != time.Second {
+		if last.Running || last.Err != "" || last.Report.Read != 2 || last.Progress.Read != 2 ||
+			last.Progress.Took != time.Second || last.Progress.Left != 0 || last.Ended.Sub(began) != time.Second {
 			t.Errorf("%+v", last)
 		}
 		r.Begin(false)
