@@ -3,6 +3,7 @@ package load
 import (
 	"fmt"
 	"go/types"
+	"slices"
 
 	"golang.org/x/tools/go/packages"
 
@@ -92,7 +93,11 @@ func (a *analysis) foreignEvent(named *types.Named) (*model.Event, string) {
 	obj := named.Obj()
 	what := a.describe(named)
 	m := a.foreignMark(obj)
+	other := a.otherKind(named)
 	switch {
+	case other != nil:
+		return nil, fmt.Sprintf("%s is %s of package %s and no event: declare a type of your own here, with //brook:event NAME above",
+			what, articled(other.verb), obj.Pkg().Path())
 	case m == nil:
 		return nil, fmt.Sprintf("%s is no event: package %s has no //brook:event above it; annotate it there, or declare a type of your own here", what, obj.Pkg().Path())
 	case m.faulty || m.name == "":
@@ -133,7 +138,7 @@ func (a *analysis) foreignEvent(named *types.Named) (*model.Event, string) {
 // foreignMark finds the event directive on a type of another package.
 func (a *analysis) foreignMark(obj types.Object) *mark {
 	if s := a.foreignSource(obj); s != nil {
-		return s.eventMark(obj.Name())
+		return s.typeMark(obj.Name(), verbEvent)
 	}
 	return nil
 }
@@ -147,10 +152,10 @@ func (a *analysis) foreignSource(obj types.Object) *source {
 	return a.parse([]*packages.Package{p})[0]
 }
 
-// eventMark gives the event directive on the type of that name, or nil.
-func (s *source) eventMark(name string) *mark {
+// typeMark returns the first directive of these verbs on the type of that name, or nil.
+func (s *source) typeMark(name string, verbs ...string) *mark {
 	for _, m := range s.scan() {
-		if m.verb == verbEvent && m.spec != nil && !m.spec.Assign.IsValid() &&
+		if slices.Contains(verbs, m.verb) && m.spec != nil && !m.spec.Assign.IsValid() &&
 			m.spec.Name.Name == name {
 			return m
 		}

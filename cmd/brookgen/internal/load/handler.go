@@ -108,7 +108,7 @@ func (a *analysis) params(h *model.Handler, name string, fn *ast.FuncDecl, sig *
 			e.handled = append(e.handled, name)
 			h.Event = e.Event
 		} else {
-			a.lost = true // something about it is reported
+			a.noEvent(event.TypeArgs().At(0))
 		}
 	}
 	for _, p := range params[1:] {
@@ -183,17 +183,19 @@ func (a *analysis) eventOf(t types.Type, name, does string, use span) *event {
 	if e := a.events[obj]; e != nil {
 		return e
 	}
+	if m := a.otherKind(t); m != nil {
+		a.report(use, "%s %s %s, which is %s and no event: declare a type for the event, with //brook:event NAME above",
+			name, does, what, articled(m.verb))
+		return nil
+	}
 	if m := a.earlier[obj]; m != nil {
 		a.lost = true
 		a.report(use, "%s %s %s, which is version %d of %s: handlers only see the type of today, write %s",
 			name, does, what, m.version(), m.name, a.lineages[m.line()].today.spec.Name.Name)
 		return nil
 	}
-	if m := a.marked[obj]; m != nil {
+	if a.marked[obj] != nil {
 		a.lost = true
-		if m.verb == verbCollection {
-			a.report(use, "%s %s %s, which is a collection and no event: declare a type for the event, with //brook:event NAME above", name, does, what)
-		}
 		return nil // something about it is reported already
 	}
 	if obj.Pkg().Path() == a.src.path {
@@ -290,8 +292,9 @@ func (a *analysis) collectionOf(name, does string, v variable, t *types.Named,
 		a.report(at(v.expr), "%s %s %s, but %s is no collection: put //brook:collection NAME above type %s", name, does, what, a.describe(value), named.Obj().Name())
 		return nil
 	case c == nil:
-		if a.marked[named.Obj()].verb == verbEvent {
-			a.report(at(v.expr), "%s %s %s, but %s is an event and no collection: declare a type for the rows, with //brook:collection NAME above", name, does, what, a.describe(value))
+		if verb := a.marked[named.Obj()].verb; verb == verbEvent || verb == verbJob {
+			a.report(at(v.expr), "%s %s %s, but %s is %s and no collection: declare a type for the rows, with //brook:collection NAME above",
+				name, does, what, a.describe(value), articled(verb))
 		}
 		return nil
 	case c.Key.Type.Kind != model.Invalid && a.b.of(key) != c.Key.Type:

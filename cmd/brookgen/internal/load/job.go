@@ -57,7 +57,7 @@ func (a *analysis) jobOf(t types.Type, name, does string, use span) *event {
 	if j := a.jobs[named.Obj()]; j != nil {
 		return j
 	}
-	if m := a.earlier[named.Obj()]; m != nil {
+	if m := a.earlier[named.Obj()]; m != nil && m.verb == verbJob {
 		a.report(use, "%s %s %s, which is version %d of %s: there are only jobs of the type of today, write %s",
 			name, does, what, m.version(), m.name, a.lineages[m.line()].today.spec.Name.Name)
 		return nil
@@ -177,7 +177,7 @@ func (a *analysis) workerResults(
 		}
 		if result, ok := a.sent(name, r); ok {
 			w.Results = append(w.Results, result)
-		} else {
+		} else if !a.emitsOther(r.typ) {
 			a.lost = true // what it emits is not known
 		}
 	}

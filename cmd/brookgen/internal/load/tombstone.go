@@ -26,7 +26,7 @@ func (a *analysis) tombstone(h *model.Handler, name string, p variable) {
 	}
 	e := a.eventOf(args.At(1), name, "handles tombstones of", of)
 	if e == nil {
-		a.lost = true // something about it is reported
+		a.noEvent(args.At(1))
 		return
 	}
 	key := a.tombstoneKey(name, e, args.At(0), k, of)
