@@ -15,7 +15,7 @@ import "time"
 //
 // A rebuild sets and cancels timers as the first fold did, and publishes nothing again. A time that
 // has passed, the zero time included, is due at once; an event whose timer has the zero time has
-// the time of its record. A time outside of the years 0 to 9999 (UTC) fails the handler.
+// the time at which it is published. A time outside of the years 0 to 9999 (UTC) fails the handler.
 type Timer[E any] struct {
 	data E
 	due  time.Time

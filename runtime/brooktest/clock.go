@@ -20,3 +20,13 @@ func (s *Scenario[A]) Advance(d time.Duration) {
 	s.Time = s.Time.Add(d)
 	s.step(nil)
 }
+
+// tick shows the app what the clock of the test says. Time itself is the test's: the app's
+// goroutines do not read it.
+func (s *Scenario[A]) tick() {
+	at := s.Time
+	s.now.Store(&at)
+}
+
+// clock returns the time that the app sees. It is safe for concurrent use.
+func (s *Scenario[A]) clock() time.Time { return *s.now.Load() }

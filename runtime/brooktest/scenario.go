@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -41,9 +42,12 @@ type Scenario[A App] struct {
 	// Driver is the log. It remembers what the app published since the last step began.
 	Driver *Driver
 	// Time is what the clock of the test says: the time of the next event, by which timers are due.
-	// Each event comes a second after the one before; Advance moves it on.
+	// Each event comes a second after the one before; Advance moves it on. What the app publishes
+	// or processes, and nobody gives another time, has this one. The app sees a time that the test
+	// sets from the next step on.
 	Time time.Time
 
+	now     atomic.Pointer[time.Time] // Time, as the app's goroutines see it
 	t       TB
 	open    func(brook.Config) (A, error)
 	config  brook.Config
@@ -107,7 +111,8 @@ func (s *Scenario[A]) start() {
 	s.tried = map[string]error{}
 	back.OnEffect(s.effect)
 	back.HoldJobs()
-	back.SetClock(s.Now)
+	s.tick()
+	back.SetClock(s.clock)
 	if err := s.begin(s.t.Context()); err != nil {
 		s.t.Fatalf("brooktest: %v", err)
 	}
@@ -182,11 +187,13 @@ func (s *Scenario[A]) When(events ...brook.Outgoing) {
 //	})
 func (s *Scenario[A]) Do(do func(ctx context.Context) error) error {
 	s.forget()
+	s.tick()
 	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 	defer cancel()
 	if err := do(ctx); err != nil {
 		return err
 	}
+	s.tick()                             // do may have set the time
 	if err := s.begin(ctx); err != nil { // topics may have new partitions
 		return err
 	}
@@ -240,6 +247,7 @@ func (s *Scenario[A]) record(event brook.Outgoing) (brook.Record, error) {
 	s.number++
 	id, at := strconv.Itoa(s.number), s.Time
 	s.Time = at.Add(time.Second)
+	s.tick()
 	switch e := event.(type) {
 	case raw:
 		var key []byte

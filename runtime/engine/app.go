@@ -180,6 +180,7 @@ func (a *App) assemble(def *delivery.Definition) *follow.Follower {
 	s.Emissions = &emission.Maker{
 		Config: config, Code: a.code, Sets: def.Sets, IDs: s.IDs, Reader: s.Reader,
 		Publisher: s.Publisher, Restoration: restorationOf(store), Observer: observer,
+		Clock: s.Now,
 	}
 	if s.Jobs != nil {
 		s.Jobs.Shared, s.Jobs.Home = a.catalog.Fenced(), homes(a.code)

@@ -27,7 +27,7 @@ func Seed(
 		}
 		m := out.Message
 		entry := &brook.HistoryEntry{
-			ID: tasks.IDs.Next(), Type: m.Type, Author: tasks.Config.Author, Time: now(),
+			ID: tasks.IDs.Next(), Type: m.Type, Author: tasks.Config.Author, Time: tasks.Now().UTC(),
 			Key: out.Key, Data: m.Data,
 		}
 		entry.SetVersion(m.Version)

@@ -101,8 +101,9 @@ func (b Backstage) OnEffect(f func(ctx context.Context, call *EffectCall) error)
 	b.app.calls.Exclusive.Reset()
 }
 
-// SetClock makes timers and jobs due by a clock of the test's, and parked events wait by it. It is
-// called once, before the app folds its first event.
+// SetClock makes timers and jobs due by a clock of the test's, and parked events wait by it; events
+// that are published or processed without a time, and what workers publish, have its time. It is
+// called once, before the app publishes or folds its first event. Any goroutine calls now.
 func (b Backstage) SetClock(now func() time.Time) {
 	b.app.timers.Clock, b.app.tasks.Clock = now, now
 	if b.app.workers != nil {

@@ -3,7 +3,6 @@ package control
 import (
 	"context"
 	"fmt"
-	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/batch"
@@ -70,7 +69,7 @@ func (x *Calls) processOnce(ctx context.Context, out *brook.Outbound) (batch.Due
 		return failed(err)
 	}
 	r := &brook.Record{
-		Topic: s.Code.Topic(out.Topic), Key: out.Key, Value: out.Message.Data, Time: time.Now().UTC(),
+		Topic: s.Code.Topic(out.Topic), Key: out.Key, Value: out.Message.Data, Time: s.Now().UTC(),
 	}
 	err = t.Apply(ctx, r, brook.Message{
 		ID: s.IDs.Next(), Type: out.Message.Type, Author: x.Tasks.Config.Author, Time: r.Time,

@@ -3,7 +3,6 @@ package emission
 import (
 	"context"
 	"slices"
-	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
@@ -38,7 +37,7 @@ func (k *Maker) Answer(
 	ctx, within context.Context, j *jobs.Job, worker string, out *brook.Outbound, ordinal int,
 ) (*outbox.Item, error) {
 	m := &out.Message
-	m.Author, m.Cause, m.Time = k.Config.Author, j.Cause, time.Now().UTC()
+	m.Author, m.Cause, m.Time = k.Config.Author, j.Cause, k.now()
 	m.Headers = stream.Trace(m.Headers, j.Headers)
 	done := brook.Message{ID: j.ID}
 	m.ID = stream.EmissionID(k.Stem(), &done, brook.Position{}, worker, ordinal)

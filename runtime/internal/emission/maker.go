@@ -33,10 +33,20 @@ type Maker struct {
 	Observer  *operation.Observer
 	// Restoration is the ID of the restoration that the store comes from, see brook.Restored.
 	Restoration string
+	// Clock returns the time of what is published without one; nil: time.Now.
+	Clock func() time.Time
 
 	// Numbers is the stream of numbered emissions as the store has it; nil: it is not known.
 	// Guarded by the quiesce lock.
 	Numbers *publisher.Sequence
+}
+
+// now returns the time of an event that has no other.
+func (k *Maker) now() time.Time {
+	if k.Clock == nil {
+		return time.Now().UTC()
+	}
+	return k.Clock().UTC()
 }
 
 // Wrap makes the record of an event that the app publishes.
@@ -49,7 +59,7 @@ func (k *Maker) Wrap(out *brook.Outbound, r *brook.Record) error {
 		m.ID = k.IDs.Next()
 	}
 	if m.Time.IsZero() {
-		m.Time = time.Now().UTC()
+		m.Time = k.now()
 	}
 	m.Author = k.Config.Author
 	if err := m.Check(); err != nil {

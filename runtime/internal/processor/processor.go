@@ -43,11 +43,12 @@ type Parts struct {
 	Jobs      *jobs.Board    // nil: the code has no jobs
 	Observer  *operation.Observer
 	Flow      *batch.Flow // nil: nobody asks
-	// Clock returns the time by which parked events and jobs wait; nil: time.Now.
+	// Clock returns the time by which parked events wait, and that of events which have none; nil:
+	// time.Now.
 	Clock func() time.Time
 }
 
-// Now returns the time by which parked events and jobs wait.
+// Now returns the time by Clock.
 func (p *Parts) Now() time.Time {
 	if p.Clock == nil {
 		return time.Now()
