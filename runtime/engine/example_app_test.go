@@ -207,7 +207,7 @@ func ExampleApp_Inspect() {
 	for _, step := range story.Steps {
 		fmt.Println(step.Event.Type, step.Sets)
 		for _, c := range step.Changes {
-			fmt.Printf("  %s: %s > %s\n", c.Path, c.Before, c.After)
+			fmt.Printf("  %s: %s > %s\n", c.Path, []byte(c.Before), []byte(c.After))
 		}
 	}
 	fmt.Println(story.Exact, err)

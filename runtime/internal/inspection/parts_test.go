@@ -28,7 +28,7 @@ func TestPayload(t *testing.T) {
 		{"", 10, "||"},
 	} {
 		p := payload([]byte(c.in), c.max)
-		got := fmt.Sprintf("%s|%s|%x", p.JSON, p.Text, p.Base64)
+		got := fmt.Sprintf("%s|%s|%x", []byte(p.JSON), p.Text, p.Base64)
 		if got != c.want || p.Size != len(c.in) || p.Cut != (len(c.in) > c.max) {
 			t.Errorf("%q of %d: %s, size %d, cut %t, want %s", c.in, c.max, got, p.Size, p.Cut, c.want)
 		}
@@ -60,7 +60,8 @@ func TestDifferences(t *testing.T) {
 		}
 		var lines []string
 		for _, d := range differences(of(c.a, c.shownA), of(c.b, c.shownB)) {
-			lines = append(lines, fmt.Sprintf("%s: %s > %s", d.Path, d.Before, d.After))
+			lines = append(lines, fmt.Sprintf("%s: %s > %s", d.Path, []byte(d.Before),
+				[]byte(d.After)))
 		}
 		if got := strings.Join(lines, "; "); got != c.want {
 			t.Errorf("%s and %s: %s, want %s", c.a, c.b, got, c.want)
