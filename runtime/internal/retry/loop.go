@@ -24,8 +24,8 @@ type Loop struct {
 	Pending Pending // what is being tried
 }
 
-// Do does something that the store is asked for until it succeeds, fails for good or ctx ends: see GaveUp. what says what it
-// is, for people.
+// Do does something that the store is asked for until it succeeds, fails for good or ctx ends: see
+// GaveUp. what says what it is, for people.
 func (l *Loop) Do(ctx context.Context, what string, do func() error) error {
 	r := l.Pending.Begin(what)
 	defer l.Pending.End(r)
