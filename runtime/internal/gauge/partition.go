@@ -15,6 +15,10 @@ import (
 // steady stream there are always some.
 const Grace = 10 * time.Second
 
+// waits is after how long a reader that asked the log had to wait for a record: a log that has one
+// answers sooner.
+const waits = time.Second
+
 // Partition is how far one partition is that a task folds. The task writes what it folds, and the
 // reader what it reads. A nil Partition is that of a queue that nobody shows.
 type Partition struct {
@@ -22,7 +26,10 @@ type Partition struct {
 	began      time.Time
 	next, end  int64
 	learned    time.Time // when the log was heard of last
-	head       time.Time // the time of the oldest record that was read and is not committed
+	asked      time.Time // since when the reader waits for it; zero: it does not
+	ahead      int64     // all below was read
+	fetched    time.Time // the time of the first record that was read last
+	head       time.Time // the time of the oldest record that the task has and is not committed
 	last       time.Time // the time of the last record that is committed
 	moved      time.Time
 	aim        int64     // the end of the partition that is being folded to
@@ -69,7 +76,7 @@ type Reading struct {
 func NewPartition(next, end int64) *Partition {
 	now := time.Now()
 	p := &Partition{
-		began: now, next: next, end: end, learned: now, aim: end, aimed: now, live: now,
+		began: now, next: next, end: end, ahead: next, learned: now, aim: end, aimed: now, live: now,
 	}
 	if next >= end {
 		p.shown = now
@@ -77,25 +84,43 @@ func NewPartition(next, end int64) *Partition {
 	return p
 }
 
-// resume notes that another task goes on at an offset.
+// resume notes that another task goes on at an offset, with a reader of its own.
 func (p *Partition) resume(next, end int64) {
+	p.mu.Lock()
+	p.asked, p.ahead, p.learned = time.Time{}, next, time.Now()
+	p.mu.Unlock()
 	p.Committed(next, time.Time{}, time.Time{})
 	p.Learn(end)
 	p.ReadFails(nil)
 	p.FoldFails(nil, None)
 }
 
-// Read notes what was read: the partition's end as it was a moment ago, and the time of the oldest
-// record that is not committed, zero if there is none.
-func (p *Partition) Read(end int64, head time.Time) {
+// Asks notes that the reader asks the log for records.
+func (p *Partition) Asks() {
 	if p == nil {
 		return
 	}
 	now := time.Now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.head = head
+	p.asked = now
+}
+
+// Answers notes what the log answered the reader: the offset below which all was read, the
+// partition's end, and the time of the first record, zero if there is none. The task may take what
+// was read much later.
+func (p *Partition) Answers(next, end int64, first time.Time) {
+	if p == nil {
+		return
+	}
+	now := time.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.learn(end, now)
+	p.asked, p.ahead = time.Time{}, max(p.ahead, next)
+	if !first.IsZero() {
+		p.fetched = first
+	}
 }
 
 // Learn notes the partition's end, which the driver was asked for.
@@ -110,15 +135,28 @@ func (p *Partition) Learn(end int64) {
 }
 
 func (p *Partition) learn(end int64, now time.Time) {
-	p.learned = now
-	if p.next >= p.end { // until now there was nothing to fold
-		p.shown, p.aim, p.aimed = now, end, now
+	if p.next >= p.end { // all that was known is folded
+		p.shown, p.aim, p.aimed = p.learned, end, now
+		if !p.asked.IsZero() && now.Sub(p.asked) >= waits {
+			p.shown = now // and there was nothing else
+		}
 	}
-	p.end = max(p.end, end)
+	p.learned, p.end = now, max(p.end, end)
+}
+
+// Took notes that the task took what was read. head is the time of the oldest record that is not
+// committed, zero if it has none.
+func (p *Partition) Took(head time.Time) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.head = head
 }
 
 // Committed notes a commit: all below next is dealt with. last is the time of the last record of
-// the batch, zero if it had none; head is as for Read.
+// the batch, zero if it had none; head is as for Took.
 func (p *Partition) Committed(next int64, head, last time.Time) {
 	if p == nil {
 		return
@@ -169,6 +207,9 @@ func (p *Partition) fails(err error, kind Kind, at func() *trouble) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	t := at()
+	if kind == Log {
+		p.asked = time.Time{}
+	}
 	switch {
 	case err == nil:
 		if t.kind == Store || t.kind == Log {
@@ -205,14 +246,17 @@ func (p *Partition) Reading(now time.Time) Reading {
 		t = p.read
 	}
 	r.Kind, r.Stuck, r.Why = t.kind, t.since, t.why
+	unread := p.head.IsZero() && p.ahead <= p.next
 	switch {
 	case p.next >= p.end:
 	case !p.head.IsZero():
 		r.Age = max(0, now.Sub(p.head))
+	case !unread && !p.fetched.IsZero():
+		r.Age = max(0, now.Sub(p.fetched))
 	case !p.shown.IsZero():
 		r.Age = now.Sub(p.shown)
 	}
-	if idle := latest(p.moved, p.began); r.Behind && p.head.IsZero() && now.Sub(idle) > Grace {
+	if idle := latest(p.moved, p.began); r.Behind && unread && now.Sub(idle) > Grace {
 		r.Undelivered = idle
 	}
 	return r

@@ -18,6 +18,13 @@ func want(t *testing.T, p *Partition, behind bool, age time.Duration, since time
 	}
 }
 
+// read has a reader read to the end, the task take that, and the reader ask for more.
+func read(p *Partition, end int64, first time.Time) {
+	p.Answers(end, end, first)
+	p.Took(first)
+	p.Asks()
+}
+
 // A partition is behind from its start until it comes to what the log held then, and again if what
 // it holds is older than Grace.
 func TestBehind(t *testing.T) {
@@ -25,9 +32,9 @@ func TestBehind(t *testing.T) {
 		p := NewPartition(0, 100)
 		want(t, p, true, 0, 0)
 		time.Sleep(time.Minute)
-		p.Read(100, time.Now().Add(-time.Hour))
+		read(p, 100, time.Now().Add(-time.Hour))
 		want(t, p, true, time.Hour, time.Minute)
-		p.Read(150, time.Now().Add(-time.Hour)) // it grows meanwhile
+		read(p, 150, time.Now().Add(-time.Hour)) // it grows meanwhile
 		p.Committed(99, time.Now().Add(-time.Second), time.Time{})
 		want(t, p, true, time.Second, time.Minute)
 		p.Committed(100, time.Now().Add(-time.Second), time.Time{})
@@ -36,7 +43,7 @@ func TestBehind(t *testing.T) {
 		want(t, p, false, 0, 0)
 		time.Sleep(time.Hour)
 		want(t, p, false, 0, time.Hour)
-		p.Read(151, time.Now().Add(-time.Millisecond)) // the next one comes
+		read(p, 151, time.Now().Add(-time.Millisecond)) // the next one comes
 		time.Sleep(Grace)
 		want(t, p, false, Grace+time.Millisecond, time.Hour+Grace)
 		time.Sleep(time.Second)
@@ -53,7 +60,7 @@ func TestSteadyStream(t *testing.T) {
 		p := NewPartition(0, 0)
 		for n := int64(1); n < 100; n++ {
 			time.Sleep(Grace / 2)
-			p.Read(10*n, time.Now())
+			read(p, 10*n, time.Now())
 			p.Committed(10*n-10, time.Now(), time.Now())
 			if p.Reading(time.Now()).Behind {
 				t.Fatalf("behind at the end of %d", n)
@@ -61,11 +68,43 @@ func TestSteadyStream(t *testing.T) {
 		}
 		for n := int64(100); n < 105; n++ { // it is folded no longer
 			time.Sleep(Grace / 2)
-			p.Read(10*n, time.Now().Add(-Grace))
+			read(p, 10*n, time.Now().Add(-Grace))
 		}
 		if !p.Reading(time.Now()).Behind {
 			t.Error("it is not behind")
 		}
+	})
+}
+
+// A reader that is held up, as the task takes no more, does not hear of the log: what comes to the
+// end that it heard of last shows what the log held then.
+func TestReaderIsHeldUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPartition(0, 0)
+		p.Asks()
+		time.Sleep(time.Hour)
+		head := time.Now()
+		p.Answers(10, 10, head)
+		p.Took(head)
+		p.Asks()
+		p.Answers(15, 15, head) // and is held up with it
+		time.Sleep(2 * Grace)
+		p.Committed(10, time.Time{}, head)
+		want(t, p, true, 2*Grace, Grace) // what was read waits in between
+		if r := p.Reading(time.Now().Add(Grace)); !r.Undelivered.IsZero() {
+			t.Errorf("undelivered since %s, though it was read", r.Undelivered)
+		}
+		p.Took(head)
+		p.Committed(15, time.Time{}, head)
+		want(t, p, false, 0, 0) // as far as is known
+		p.Asks()
+		p.Answers(60, 60, head)
+		want(t, p, true, 2*Grace, Grace)
+		p.Committed(60, time.Time{}, head)
+		p.Asks()
+		time.Sleep(time.Hour)
+		p.Learn(61) // the driver was asked, before the reader had it
+		want(t, p, false, 0, time.Hour)
 	})
 }
 
@@ -113,7 +152,7 @@ func TestUndelivered(t *testing.T) {
 		if r := p.Reading(time.Now()); time.Since(r.Undelivered) != Grace+time.Second {
 			t.Errorf("undelivered since %s", r.Undelivered)
 		}
-		p.Read(9, time.Now())
+		read(p, 9, time.Now())
 		if r := p.Reading(time.Now()); !r.Undelivered.IsZero() {
 			t.Errorf("undelivered since %s, though a record is there", r.Undelivered)
 		}
@@ -140,7 +179,9 @@ func TestResume(t *testing.T) {
 		}
 	})
 	var none *Partition // of a queue that nobody shows
-	none.Read(1, time.Time{})
+	none.Asks()
+	none.Answers(1, 1, time.Time{})
+	none.Took(time.Time{})
 	none.Learn(1)
 	none.Committed(1, time.Time{}, time.Time{})
 	none.ReadFails(nil)
@@ -154,7 +195,9 @@ func TestGaugesAllocateNothing(t *testing.T) {
 	next := int64(0)
 	allocs := testing.AllocsPerRun(1000, func() {
 		next++
-		p.Read(next, at)
+		p.Asks()
+		p.Answers(next, next, at)
+		p.Took(at)
 		p.Committed(next, time.Time{}, at)
 		_ = p.Reading(at)
 	})

@@ -118,7 +118,7 @@ func (q *Queue) Append(c brook.Chunk, release func()) {
 		q.next = q.limit(q.ahead) // there were offsets without records
 	}
 	if q.Gauge != nil {
-		q.Gauge.Read(q.end, q.backlog.timeAt(cursor{}))
+		q.Gauge.Took(q.backlog.timeAt(cursor{}))
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
@@ -68,6 +69,7 @@ func (r *Reader) Read(ctx context.Context, q *Queue, at Bookmark, out chan<- Fet
 		}
 		f := Fetch{Queue: q}
 		if err == nil {
+			q.Gauge.Asks()
 			f.Chunk, f.Release, err = ReadChunk(ctx, reader)
 		}
 		fresh := false
@@ -109,6 +111,7 @@ func (r *Reader) Read(ctx context.Context, q *Queue, at Bookmark, out chan<- Fet
 			q.Gauge.ReadFails(nil)
 			backoff.Succeeded()
 		}
+		q.Gauge.Answers(at.next, f.End, first(f.Records))
 		if !fresh {
 			chunk{nil, f.Release}.end()
 			continue
@@ -132,6 +135,14 @@ func ReadChunk(ctx context.Context, r brook.PartitionReader) (brook.Chunk, func(
 	}
 	c, err := r.Read(ctx, FetchSize)
 	return c, nil, err
+}
+
+// first returns the time of the first record, zero if there is none.
+func first(records []brook.Record) time.Time {
+	if len(records) == 0 {
+		return time.Time{}
+	}
+	return records[0].Time
 }
 
 // lasting reports whether trying again won't help a reader.
