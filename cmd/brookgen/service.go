@@ -185,17 +185,23 @@ func openStore(brokers, dir string) (brook.Store, func() error, error) {
 const serviceAPI = `package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
+	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 
 	"IMPORT"
 )
 
-// sell publishes what is posted, and answers once the views show it.
+// patience is how long an answer waits for the views.
+const patience = 10 * time.Second
+
+// sell publishes what is posted, and answers once the views show it. If that takes too long, as it
+// does while the app is paused, the answer is that the event is accepted: it is in the log.
 func sell(app *PACKAGE.App) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var sold PACKAGE.ItemSold
@@ -205,15 +211,22 @@ func sell(app *PACKAGE.App) http.HandlerFunc {
 			return
 		}
 		pos, err := app.Publish.ItemSold(r.Context(), sold)
-		if err == nil {
-			err = app.WaitFor(r.Context(), pos)
-		}
 		if err != nil {
 			slog.Error("publish", "error", err)
-			http.Error(w, "not published, or not in the views yet", http.StatusServiceUnavailable)
+			http.Error(w, "not published", http.StatusServiceUnavailable)
 			return
 		}
-		w.WriteHeader(http.StatusCreated)
+		ctx, cancel := context.WithTimeout(r.Context(), patience)
+		defer cancel()
+		switch err := app.WaitFor(ctx, pos); {
+		case err == nil:
+			w.WriteHeader(http.StatusCreated)
+		case errors.Is(err, brook.ErrDeadLetter):
+			http.Error(w, "published, and the handlers refuse it", http.StatusConflict)
+		default:
+			slog.Warn("published, and not in the views yet", "error", err)
+			w.WriteHeader(http.StatusAccepted)
+		}
 	}
 }
 

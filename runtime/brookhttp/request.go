@@ -41,7 +41,8 @@ func (q *request) read(w http.ResponseWriter) error {
 		want = "application/json"
 	}
 	if err != nil || kind != want {
-		return problem{http.StatusUnsupportedMediaType, "the body has to be " + want}
+		return problem{http.StatusUnsupportedMediaType,
+			"the body has to be " + want + ", and the header Content-Type has to say so"}
 	}
 	q.body, err = io.ReadAll(http.MaxBytesReader(w, q.Body, largestBody))
 	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {

@@ -159,8 +159,10 @@ func TestForgedRequests(t *testing.T) {
 	for _, kind := range []string{"text/plain", "application/x-www-form-urlencoded", ""} {
 		r := s.form("drop.json", `{"all":true}`)
 		r.Header.Set("Content-Type", kind)
-		if w := s.do(r); w.Code != http.StatusUnsupportedMediaType {
-			t.Errorf("%q as JSON: %d", kind, w.Code)
+		w := s.do(r)
+		if w.Code != http.StatusUnsupportedMediaType ||
+			!strings.Contains(w.Body.String(), "the header Content-Type") {
+			t.Errorf("%q as JSON: %d %s", kind, w.Code, w.Body)
 		}
 	}
 	// No GET changes anything, not one that is called HEAD or overridden either.

@@ -58,7 +58,9 @@ func TestPause(t *testing.T) {
 		end := length(t, d, "ledger")
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if err := app.WaitFor(ctx, pos); !errors.Is(err, context.DeadlineExceeded) {
+		err := app.WaitFor(ctx, pos)
+		if !errors.Is(err, context.DeadlineExceeded) ||
+			!strings.Contains(err.Error(), "the app is paused since 2000-01-01T00:01:") {
 			t.Errorf("WaitFor: %v", err)
 		}
 		time.Sleep(time.Hour)

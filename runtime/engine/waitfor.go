@@ -49,6 +49,10 @@ func (a *App) WaitFor(ctx context.Context, pos brook.Position) error {
 		return err
 	}
 	if err := a.tasks.Progress.Wait(ctx, pos, a.life.Context().Done()); err != nil {
+		if shut, since := a.tasks.Valve.State(); shut {
+			return fmt.Errorf("%w (the app is paused since %s: Resume has it go on)", err,
+				since.UTC().Format(time.RFC3339))
+		}
 		return err
 	}
 	if err := a.confirmLog(ctx, pos); err != nil { // another process may have folded it
