@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/brookgen/brookgen/internal/race"
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/brooktest"
 	"github.com/brookgen/brookgen/runtime/drivertest"
@@ -159,12 +160,16 @@ func TestViewsEqualOnePassWhateverFails(t *testing.T) {
 	if len(want.Letters) == 0 || len(want.Accounts) == 0 || len(want.Notes) == 0 {
 		t.Fatalf("a dull story: %+v", want)
 	}
-	if testing.Short() {
+	step := 1
+	switch {
+	case testing.Short():
 		operations = 100
+	case race.Enabled:
+		step = 3
 	}
 	for _, kind := range []storetest.FaultKind{storetest.Fail, storetest.CrashBefore,
 		storetest.CrashAfter, drivertest.Half} {
-		for n := 1; n <= operations; n++ {
+		for n := 1; n <= operations; n += step {
 			d, s := log(t, 1, events), newStore()
 			fault := storetest.NewFault(kind, n)
 			if app, _ := catchUp(t, drivertest.Faulty(d, fault), storetest.Faulty(s, fault),

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/brookgen/brookgen/internal/race"
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/drivertest"
 	"github.com/brookgen/brookgen/runtime/internal/apptest"
@@ -79,6 +80,10 @@ func TestJobsWhileInstancesComeAndGo(t *testing.T) {
 			}
 		}
 	}
+	seeds := uint64(2)
+	if race.Enabled || testing.Short() {
+		seeds = 1
+	}
 	for name, stores := range map[string]func(brook.Driver) func(int) brook.Config{
 		"group over a shared store": shares(true),
 		"lease of a shared store":   shares(false),
@@ -93,7 +98,7 @@ func TestJobsWhileInstancesComeAndGo(t *testing.T) {
 			return func(int) brook.Config { return config(d, newStore()) }
 		},
 	} {
-		for seed := range uint64(2) {
+		for seed := range seeds {
 			t.Run(fmt.Sprint(name, " ", seed), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					comeAndGo(t, rand.New(rand.NewPCG(seed, 11)), stores, name[len(name)-5:] == "store")

@@ -12,6 +12,7 @@ import (
 
 	"time"
 
+	"github.com/brookgen/brookgen/internal/race"
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/drivertest"
 	"github.com/brookgen/brookgen/runtime/internal/apptest"
@@ -33,7 +34,7 @@ func TestWhatALetterNeverDidHappensWhateverFails(t *testing.T) {
 	for _, kind := range []storetest.FaultKind{storetest.Fail, storetest.CrashBefore,
 		storetest.CrashAfter} {
 		step := 3
-		if testing.Short() {
+		if testing.Short() || race.Enabled {
 			step = 17
 		}
 		for n, struck := 1, true; struck; n += step {
