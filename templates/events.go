@@ -77,7 +77,7 @@ func eventConstants(p *model.Package) *jen.Statement {
 //			return err
 //		},
 //		History: 100,
-//		PII:     []string{"email"},
+//		PII:     []string{".=user_id,email", "email"},
 //	}
 func (n *names) eventDef(e *model.Event) *jen.Statement {
 	fields := []jen.Code{line("Type", typeConst(e))}
@@ -126,7 +126,7 @@ func (n *names) eventDef(e *model.Event) *jen.Statement {
 	for _, v := range e.Earlier {
 		read = append(read, v.Type)
 	}
-	fields = append(fields, pii(model.PII(read...))...)
+	fields = append(fields, pii(model.PayloadPII(read...))...)
 	return jen.Var().Id(n.events[e].def).Op("=").Qual(brookPath, "EventDef").
 		Add(literal(fields))
 }

@@ -17,6 +17,7 @@ type masked struct {
 	values  *masked   // of an object, all of its members
 	element *masked   // of an array
 	same    []*masked // what of these is masked is masked here too
+	closed  bool      // an object whose members without a name in names are masked
 }
 
 // NewMask returns the mask of the values at some paths. A path leads from name to name, with dots
@@ -29,18 +30,15 @@ type masked struct {
 //	address.street
 //	by_name{}.phone
 //	children[]@.
+//	lines[]=note,text
 //
-// A path that ends in @PATH says that what is masked there is masked here too. NewMask panics if
-// it can't read a path.
+// A path that ends in @PATH says that what is masked there is masked here too. One that ends in =
+// has the names of an object's members behind it, with commas between: members of other names are
+// masked. NewMask panics if it can't read a path.
 func NewMask(paths []string) *Mask {
 	m := &Mask{root: &masked{}}
 	for _, path := range paths {
-		at, same := m.at(path)
-		if same == nil {
-			at.whole = true
-		} else {
-			at.same = append(at.same, same)
-		}
+		m.add(path)
 	}
 	return m
 }
@@ -101,7 +99,7 @@ func (w *masking) mask() {
 	w.dst = append(w.dst, Masked...)
 }
 
-func (m *masked) isObject() bool { return m.fields != nil || m.values != nil }
+func (m *masked) isObject() bool { return m.fields != nil || m.values != nil || m.closed }
 
 // and returns all with m, if something of it is masked, and what m is the same as.
 func (m *masked) and(all []*masked) []*masked {
@@ -119,16 +117,24 @@ func (m *masked) and(all []*masked) []*masked {
 // membersOf returns what a member of some objects is.
 func membersOf(of []*masked, name []byte) []*masked {
 	var all []*masked
+	closed, named := false, false
 	for _, m := range of {
 		for i, known := range m.names {
 			if known == string(name) || equalFold(known, name) {
-				all = m.fields[i].and(all)
+				all, named = m.fields[i].and(all), true
 			}
 		}
 		all = m.values.and(all)
+		closed, named = closed || m.closed, named || m.values != nil
+	}
+	if closed && !named {
+		return unknown
 	}
 	return all
 }
+
+// unknown is a member that an object is not known to have.
+var unknown = []*masked{{whole: true}}
 
 // elementsOf returns what an element of some arrays is.
 func elementsOf(of []*masked) []*masked {

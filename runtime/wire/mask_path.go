@@ -6,16 +6,34 @@ import (
 	"strings"
 )
 
-// at returns the value at a path, and the one that an @ at the path's end names.
-func (m *Mask) at(path string) (at, same *masked) {
+// add adds what a path says.
+func (m *Mask) add(path string) {
 	at, rest := m.follow(path, path)
-	if ref, ok := strings.CutPrefix(rest, "@"); ok {
-		same, rest = m.follow(ref, path)
+	if rest == "" {
+		at.whole = true
+		return
 	}
-	if rest != "" {
+	text := rest[1:]
+	if rest[0] == '@' {
+		same, rest := m.follow(text, path)
+		if rest != "" {
+			badPath(path)
+		}
+		at.same = append(at.same, same)
+		return
+	}
+	if rest[0] != '=' {
 		badPath(path)
 	}
-	return at, same
+	at.closed = true
+	for more := text != ""; more; {
+		var name string
+		name, text = pathName(text, path)
+		at.field(name)
+		if text, more = strings.CutPrefix(text, ","); !more && text != "" {
+			badPath(path)
+		}
+	}
 }
 
 // follow returns the value that text, a part of path, leads to, and what it leaves over.
@@ -24,10 +42,10 @@ func (m *Mask) follow(text, path string) (at *masked, rest string) {
 	if rest, ok := strings.CutPrefix(text, "."); ok {
 		return at, rest
 	}
-	if text == "" || text[0] == '@' {
+	if text == "" || isPathEnd(text[0]) {
 		badPath(path)
 	}
-	for first := true; text != "" && text[0] != '@'; first = false {
+	for first := true; text != "" && !isPathEnd(text[0]); first = false {
 		if rest, ok := strings.CutPrefix(text, "[]"); ok {
 			at, text = into(&at.element), rest
 			continue
@@ -50,6 +68,9 @@ func (m *Mask) follow(text, path string) (at *masked, rest string) {
 	return at, text
 }
 
+// isPathEnd reports whether c is behind the names of a path.
+func isPathEnd(c byte) bool { return c == '@' || c == '=' }
+
 // pathName returns the name that text begins with, and the rest of it.
 func pathName(text, path string) (name, rest string) {
 	if quoted, err := strconv.QuotedPrefix(text); err == nil {
@@ -58,7 +79,7 @@ func pathName(text, path string) (name, rest string) {
 		}
 		return name, text[len(quoted):]
 	}
-	n := strings.IndexAny(text, `.[]{}@"`)
+	n := strings.IndexAny(text, `.[]{}@=,"`)
 	if n < 0 {
 		n = len(text)
 	}

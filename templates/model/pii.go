@@ -3,14 +3,24 @@ package model
 import (
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // PII returns the paths of the values in the JSON of some types that are pii, as wire.NewMask reads
 // them: those of all types together, under present names and old ones, in source order; none: nil.
-func PII(types ...*Type) []string {
+func PII(types ...*Type) []string { return piiOf(types, false) }
+
+// PayloadPII is PII of types that payloads are read as, which others write: if something of one is
+// pii, what no struct in them has is pii too.
+func PayloadPII(types ...*Type) []string {
+	return piiOf(types, slices.ContainsFunc(types, (*Type).HoldsPII))
+}
+
+// piiOf is PII, and closes structs if closed is set.
+func piiOf(types []*Type, closed bool) []string {
 	var all []string
 	for _, t := range types {
-		p := piiPaths{seen: map[*Type]string{}}
+		p := piiPaths{closed: closed, seen: map[*Type]string{}}
 		p.value(t, "")
 		for _, path := range p.paths {
 			if !slices.Contains(all, path) {
@@ -40,13 +50,14 @@ func (x *Index) PII(owner *Type) bool {
 
 // piiPaths collects the paths of one type.
 type piiPaths struct {
-	seen  map[*Type]string // structs that were met, and where
-	paths []string
+	closed bool             // names that a struct does not have are pii in it
+	seen   map[*Type]string // structs that were met, and where
+	paths  []string
 }
 
 // value adds what is pii in values of t, which stand at path.
 func (p *piiPaths) value(t *Type, path string) {
-	if !t.HoldsPII() || t.Opaque() {
+	if t == nil || !p.closed && !t.HoldsPII() || t.Opaque() {
 		return
 	}
 	switch t.Kind {
@@ -62,6 +73,9 @@ func (p *piiPaths) value(t *Type, path string) {
 			return
 		}
 		p.seen[t] = path
+		if p.closed {
+			p.add(orRoot(path) + "=" + strings.Join(wireNames(t), ","))
+		}
 		p.members(t, path, map[*Type]bool{})
 	}
 }
@@ -85,6 +99,16 @@ func (p *piiPaths) members(t *Type, path string, met map[*Type]bool) {
 			p.members(inner, path, met)
 		}
 	}
+}
+
+// wireNames returns the names of all members of a struct, as paths have them.
+func wireNames(t *Type) (all []string) {
+	for _, f := range t.JSON {
+		for _, name := range append([]string{f.Name}, f.Was...) {
+			all = append(all, joined("", name))
+		}
+	}
+	return all
 }
 
 func (p *piiPaths) add(path string) {

@@ -101,7 +101,7 @@ var orderPlacedEvent = brook.EventDef{
 		return err
 	},
 	History: 100,
-	PII:     []string{"email"},
+	PII:     []string{".=order,customer,email,lines", "email", "lines[]=article,quantity,cents"},
 }
 
 var orderRefusedEvent = brook.EventDef{
@@ -373,7 +373,7 @@ var sendMailJob = brook.EventDef{
 		*data.(*SendMail), err = DecodeSendMailJSON(payload)
 		return err
 	},
-	PII: []string{"to"},
+	PII: []string{".=order,to,subject", "to"},
 }
 
 var customerKnownTombstone = brook.EventDef{

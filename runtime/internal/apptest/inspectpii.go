@@ -51,6 +51,7 @@ func InspectPII(t *testing.T, store brook.Store) {
 		t.Fatal(err)
 	}
 	damaged(t, driver)
+	later(t, driver)
 	if err := app.CatchUp(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -87,6 +88,8 @@ func InspectPII(t *testing.T, store brook.Store) {
 	if got(t, story, err); !story.Exact {
 		t.Error("the story is not exact")
 	}
+	story, err = seen.Story(ctx, "patients", "p9", 0)
+	shows("Story of what a later version wrote", story, err, `"note":{"kind":"k","tel":"***"}`)
 	jobs, err := seen.Jobs(ctx, inspect.Page{})
 	shows("Jobs", jobs, err, `"jobs":[]`)
 	timers, err := seen.Timers(ctx, inspect.Page{})
@@ -114,12 +117,26 @@ func InspectPII(t *testing.T, store brook.Store) {
 // damaged appends records that nobody can decode.
 func damaged(t *testing.T, d brook.Driver) {
 	t.Helper()
-	for n, value := range []string{`{"id":"p0","name":SECRET}`, `"SECRET"`, `{"name":["SECRET"]}`} {
-		r := Binary("ce_id", fmt.Sprint("bad", n), "ce_source", "clinic", "ce_specversion", "1.0",
-			"ce_type", patients.AdmittedType, "content-type", "application/json")
-		r.Topic, r.Key, r.Value = "clinic", []byte("p0"), []byte(value)
-		if _, err := d.Publish(t.Context(), []brook.Record{r}); err != nil {
-			t.Fatal(err)
-		}
+	for _, value := range []string{`{"id":"p0","name":SECRET}`, `"SECRET"`, `{"name":["SECRET"]}`} {
+		appendTo(t, d, "p0", patients.AdmittedType, value)
+	}
+}
+
+// later appends records with members that events do not have here.
+func later(t *testing.T, d brook.Driver) {
+	t.Helper()
+	appendTo(t, d, "p9", patients.AdmittedType, `{"id":"p9","ward":"w","phone":"SECRET"}`)
+	appendTo(t, d, "p9", patients.NotedType, `{"id":"p9","note":{"kind":"k","tel":"SECRET"}}`)
+	appendTo(t, d, "p9", patients.NotedType, `{"id":"p9","fails":true,"doctor":["SECRET"]}`)
+}
+
+// appendTo appends a record of a patient to the log.
+func appendTo(t *testing.T, d brook.Driver, key, typ, value string) {
+	t.Helper()
+	r := brook.Record{Topic: "clinic", Key: []byte(key), Value: []byte(value), Headers: Headers(
+		"ce_specversion", "1.0", "ce_id", fmt.Sprint(key, len(value)), "ce_source", "clinic",
+		"ce_type", typ, "content-type", "application/json")}
+	if _, err := d.Publish(t.Context(), []brook.Record{r}); err != nil {
+		t.Fatal(err)
 	}
 }

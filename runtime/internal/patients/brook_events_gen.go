@@ -45,7 +45,7 @@ var admittedEvent = brook.EventDef{
 		return err
 	},
 	History: 100,
-	PII:     []string{"name"},
+	PII:     []string{".=id,name,ward", "name"},
 }
 
 var notedEvent = brook.EventDef{
@@ -68,7 +68,7 @@ var notedEvent = brook.EventDef{
 		return err
 	},
 	History: 100,
-	PII:     []string{"note.text"},
+	PII:     []string{".=id,note,fails", "note=text,kind", "note.text"},
 }
 
 var askedEvent = brook.EventDef{
@@ -91,7 +91,7 @@ var askedEvent = brook.EventDef{
 		return err
 	},
 	History: 100,
-	PII:     []string{"address"},
+	PII:     []string{".=id,address", "address"},
 }
 
 var dueEvent = brook.EventDef{
@@ -115,7 +115,7 @@ var dueEvent = brook.EventDef{
 	},
 	History: 100,
 	Timed:   true,
-	PII:     []string{"text"},
+	PII:     []string{".=id,text", "text"},
 }
 
 var sendJob = brook.EventDef{
@@ -137,5 +137,5 @@ var sendJob = brook.EventDef{
 		*data.(*Send), err = DecodeSendJSON(payload)
 		return err
 	},
-	PII: []string{"address"},
+	PII: []string{".=id,address", "address"},
 }
