@@ -42,6 +42,7 @@ type Filler struct {
 // called with an error that another try does not mend; Run returns then.
 func (b *Filler) Run(ctx context.Context, end func(error)) {
 	backoff := retry.Backoff{Policy: b.Policy, Report: b.Report}
+	defer backoff.Ended()
 	for {
 		select {
 		case <-b.Catalog.Indexes.ToFill():

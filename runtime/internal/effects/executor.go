@@ -37,7 +37,7 @@ func Within(ctx context.Context, app any) bool { return ctx.Value(appKey{}) == a
 // Run runs an effect, and again if it fails, as the policy says. If ctx ends it is not run again.
 func (x *Executor) Run(ctx context.Context, e outbox.Effect) {
 	ctx = context.WithValue(ctx, appKey{}, x.App)
-	backoff := retry.Backoff{Policy: x.Policy, Report: x.Report}
+	backoff := retry.Backoff{Policy: x.Policy, Report: x.Report, Of: e.Set}
 	for ctx.Err() == nil {
 		attempts := backoff.Failures() + 1
 		err := x.call(ctx, e, attempts)
@@ -59,7 +59,7 @@ func (x *Executor) Run(ctx context.Context, e outbox.Effect) {
 func (x *Executor) giveUp(e outbox.Effect, attempts int, err error) {
 	f := failure(e, err)
 	f.Attempts, f.Final = attempts, true
-	x.Report.Failure(f)
+	x.Report.FailureOf(e.Set, f)
 }
 
 func failure(e outbox.Effect, err error) brook.Failure {

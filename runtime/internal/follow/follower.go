@@ -87,9 +87,11 @@ func (f *Follower) Relisten() {
 // listen hears announcements until ctx ends, or hearing them fails for good.
 func (f *Follower) listen(ctx context.Context, announcer brook.Announcer) {
 	backoff := retry.Backoff{Policy: f.Retry.Policy, Report: f.Report}
+	defer backoff.Ended()
 	for ctx.Err() == nil {
-		started := time.Now()
+		started, lasting := time.Now(), backoff.Lasting()
 		err := f.hear(ctx, announcer)
+		lasting()
 		f.Hub.Gap() // nobody knows what was announced meanwhile
 		if ctx.Err() != nil {
 			return

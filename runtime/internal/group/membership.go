@@ -91,6 +91,7 @@ func (m *Membership) Join(
 		cancel()
 		work.Wait()
 		m.mu.Lock()
+		m.Report.Ended("", "group", brook.Position{})
 		m.mended()
 		m.mu.Unlock()
 		if failed = cmp.Or(failed, deaf); failed != nil {
@@ -169,6 +170,7 @@ func (m *Membership) mended() {
 	if m.failing != nil {
 		m.Retry.Pending.End(m.failing)
 		m.failing = nil
+		m.Report.Worked("", "group", brook.Position{})
 	}
 }
 
@@ -225,6 +227,7 @@ func (m *Membership) follow(ctx context.Context) error {
 	ticker := time.NewTicker(followPause)
 	defer ticker.Stop()
 	backoff := retry.Backoff{Policy: m.Config.Retry, Report: m.Report}
+	defer backoff.Ended()
 	for {
 		select {
 		case <-ticker.C:

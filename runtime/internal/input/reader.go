@@ -48,6 +48,8 @@ type Reader struct {
 // as far ahead as the queue permits. A driver that fails is tried again.
 func (r *Reader) Read(ctx context.Context, q *Queue, at Bookmark, out chan<- Fetch) {
 	var reader brook.PartitionReader
+	closing := 0     // times that it failed since the last success
+	opening := false // it failed last
 	closeReader := func(attempts int, final bool) {
 		if reader == nil {
 			return
@@ -57,15 +59,28 @@ func (r *Reader) Read(ctx context.Context, q *Queue, at Bookmark, out chan<- Fet
 			f := brook.Failure{What: "close", Position: at, Attempts: attempts, Err: err,
 				Final: final}
 			r.Report.Failure(f)
+			closing++
 		}
 		reader = nil
 	}
-	defer func() { closeReader(1, true) }()
 	backoff := retry.Backoff{Policy: r.Policy, Report: r.Report}
+	defer func() {
+		closeReader(1, true)
+		backoff.Ended()
+		if closing > 0 {
+			r.Report.Ended("", "close", q.ID.At(at.next))
+		}
+	}()
 	for {
 		var err error
 		if reader == nil {
-			reader, err = at.Open(ctx, r.Driver)
+			if reader, err = at.Open(ctx, r.Driver); err != nil {
+				opening = true
+			} else if opening { // the partition may be empty, and then nothing is read for long
+				opening = false
+				q.Gauge.ReadFails(nil)
+				backoff.Succeeded()
+			}
 		}
 		f := Fetch{Queue: q}
 		if err == nil {
@@ -110,6 +125,10 @@ func (r *Reader) Read(ctx context.Context, q *Queue, at Bookmark, out chan<- Fet
 		if (fresh || f.Next >= f.End) && backoff.Failures() > 0 {
 			q.Gauge.ReadFails(nil)
 			backoff.Succeeded()
+			if closing > 0 { // those that failed are gone
+				r.Report.Ended("", "close", q.ID.At(at.next))
+				closing = 0
+			}
 		}
 		q.Gauge.Answers(at.next, f.End, first(f.Records))
 		if !fresh {

@@ -61,8 +61,8 @@ func (b *Board) Same(look *Look) {
 
 // Saw ends a look that found jobs and dead letters of jobs in the store. quiet says that others left
 // no note while these were read. What was committed by this process since the look began stays as it
-// is, and so does what is being done.
-func (b *Board) Saw(look *Look, f Found, quiet bool) {
+// is, and so does what is being done. Saw returns the jobs that others have dealt with.
+func (b *Board) Saw(look *Look, f Found, quiet bool) (theirs []*Job) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.look = nil
@@ -74,7 +74,9 @@ func (b *Board) Saw(look *Look, f Found, quiet bool) {
 		l.held = nil
 		for i := len(l.jobs) - 1; i >= 0; i-- {
 			if l.state != running || i > 0 {
-				b.compare(look, l.jobs[i], found[string(l.jobs[i].Place)])
+				if j := l.jobs[i]; b.compare(look, j, found[string(j.Place)]) {
+					theirs = append(theirs, j)
+				}
 			}
 		}
 		b.tidy(l)
@@ -96,17 +98,20 @@ func (b *Board) Saw(look *Look, f Found, quiet bool) {
 	b.pass()
 	b.rely(look)
 	b.reconsider()
+	return theirs
 }
 
 // compare removes a job that another process dealt with: it did it or gave it up, and then found is
-// nil, or it tried it.
-func (b *Board) compare(look *Look, j, found *Job) {
+// nil, or it tried it. It reports whether one did.
+func (b *Board) compare(look *Look, j, found *Job) bool {
 	if j.added >= look.number || j.tried >= look.number {
-		return // since the look began
+		return false // since the look began
 	}
-	if found == nil || !bytes.Equal(found.Stored, j.Stored) {
-		b.remove(j)
+	if found != nil && bytes.Equal(found.Stored, j.Stored) {
+		return false
 	}
+	b.remove(j)
+	return true
 }
 
 // rely lets go on what came before a look.

@@ -68,21 +68,23 @@ func (r *Remover) Wake() { r.wake.Set() }
 // Run removes obsolete generations until the app closes. One goroutine runs it.
 func (r *Remover) Run() {
 	ctx, report := r.parts.Life.Context(), r.parts.Retry.Report
-	for attempts := 1; ; attempts++ {
+	backoff := retry.Backoff{Policy: r.parts.Config.Retry, Report: report}
+	defer backoff.Ended()
+	for {
 		wait, err := r.Sweep(ctx)
-		failure := brook.Failure{What: "removal of old views", Attempts: attempts, Err: err}
+		failure := brook.Failure{What: "removal of old views", Err: err}
 		switch {
 		case ctx.Err() != nil:
 			return
 		case errors.Is(err, brook.ErrPermanent):
 			failure.Final = true
-			report.Failure(failure)
+			backoff.Note(failure)
 			return // the next start tries again
 		case err != nil:
-			report.Failure(failure)
-			wait = retry.Wait(r.parts.Config.Retry, attempts)
+			backoff.Note(failure)
+			wait = retry.Wait(r.parts.Config.Retry, backoff.Failures())
 		default:
-			attempts = 0
+			backoff.Succeeded()
 		}
 		if retry.Await(ctx, r.wake, wait) != nil {
 			return

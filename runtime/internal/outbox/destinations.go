@@ -25,10 +25,13 @@ type Destination struct {
 type destinations struct {
 	failing map[string]*Destination // by name
 	late    map[partition.ID]int    // emissions that wait at destinations, by their cause
+	// abandoned are the topics of those that failed and that nothing waits at any more, as it is for
+	// others to publish.
+	abandoned []string
 }
 
 func newDestinations() destinations {
-	return destinations{map[string]*Destination{}, map[partition.ID]int{}}
+	return destinations{failing: map[string]*Destination{}, late: map[partition.ID]int{}}
 }
 
 // of returns the failing destination that an item has to wait at, nil if there is none. An item
@@ -136,6 +139,7 @@ func (s *destinations) extract(take func(*Item) bool) {
 	for name, d := range s.failing {
 		if d.items = slices.DeleteFunc(d.items, take); len(d.items) == 0 {
 			delete(s.failing, name)
+			s.abandoned = append(s.abandoned, d.Topic)
 		}
 	}
 }

@@ -161,6 +161,15 @@ func (o *Outbox) Total() (n int) {
 	return n
 }
 
+// Abandoned returns, once, the topics that failed and to which this process publishes no longer what
+// waited for another try.
+func (o *Outbox) Abandoned() (topics []string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	topics, o.destinations.abandoned = o.destinations.abandoned, nil
+	return topics
+}
+
 // Queued returns how many items wait to be tried for the first time.
 func (o *Outbox) Queued() int {
 	o.mu.Lock()

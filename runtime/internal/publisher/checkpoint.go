@@ -99,17 +99,15 @@ func (p *Publisher) Checkpoint(
 	switch {
 	case err == nil:
 		p.Outbox.Checkpoints.Confirm(due)
+		p.marking.Succeeded()
 	case forgets && (!p.Outbox.Group.Divided() || errors.Is(err, brook.ErrPermanent)):
 		return 0, err
 	case errors.Is(err, brook.ErrPermanent):
-		f := brook.Failure{What: "mark", Position: due[0], Attempts: 1, Err: err, Final: true}
-		p.Report.Failure(f)
+		p.marking.Note(brook.Failure{What: "mark", Position: due[0], Err: err, Final: true})
 		p.Outbox.Checkpoints.Forgo()
 	case ctx.Err() == nil:
-		var attempts int
-		attempts, wait = p.Outbox.Checkpoints.Postpone(p.Config.Retry)
-		f := brook.Failure{What: "mark", Position: due[0], Attempts: attempts, Err: err}
-		p.Report.Failure(f)
+		_, wait = p.Outbox.Checkpoints.Postpone(p.Config.Retry)
+		p.marking.Note(brook.Failure{What: "mark", Position: due[0], Err: err})
 	}
 	return wait, nil
 }

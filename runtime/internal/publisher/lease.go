@@ -110,6 +110,7 @@ func (l *Lease) keep(ctx context.Context) {
 	policy := l.retry.Policy
 	policy.Min, policy.Max = min(policy.Min, lease.Beat), min(policy.Max, lease.Beat)
 	backoff := retry.Backoff{Policy: policy, Report: l.report}
+	defer backoff.Ended()
 	ticker := time.NewTicker(lease.Beat)
 	defer ticker.Stop()
 	for {

@@ -55,6 +55,7 @@ type Publisher struct {
 	Lease       *Lease
 
 	collecting retry.Backoff // used by who calls Collect
+	marking    retry.Backoff // used by who calls Checkpoint
 }
 
 // Owner is what the publisher has its app do.
@@ -84,7 +85,7 @@ func (p *Publisher) Open(ctx context.Context) error {
 		table: p.Sending, store: p.Store, reader: p.Reader, ids: p.Ids,
 		outbox: p.Outbox, report: p.Report, retry: p.Retry, broke: p.On.Broke,
 	}
-	p.collecting.Report = p.Report
+	p.collecting.Report, p.marking.Report = p.Report, p.Report
 	return nil
 }
 
@@ -168,6 +169,7 @@ func (p *Publisher) pause(
 // try, and with it what goes to the same partition. PublishOnce reports whether there was anything.
 func (p *Publisher) PublishOnce(ctx context.Context, all bool) (any bool, err error) {
 	batch := p.Outbox.Take(time.Now(), all)
+	p.reportAbandoned()
 	if len(batch) == 0 {
 		return false, nil
 	}
@@ -244,25 +246,6 @@ func (p *Publisher) send(ctx context.Context, records []brook.Record) (err error
 		_, err := p.Config.Driver.Publish(ctx, records)
 		return err
 	})
-}
-
-// reportDestinations reports which topics could not be published to, once for each topic, and which
-// can be again.
-func (p *Publisher) reportDestinations(failing, recovered []*outbox.Destination) {
-	reported := map[string]bool{}
-	for _, d := range failing {
-		if !reported[d.Topic] {
-			reported[d.Topic] = true
-			err := fmt.Errorf("topic %s: %w", d.Topic, d.Err)
-			p.Report.Failure(brook.Failure{What: "publish", Attempts: d.Tries, Err: err})
-		}
-	}
-	for _, d := range recovered {
-		if !reported[d.Topic] {
-			reported[d.Topic] = true
-			p.Report.Recovered("publish", d.Tries, brook.Position{})
-		}
-	}
 }
 
 // RequireLease makes the outbox publish only while the process holds the lease, if the store is

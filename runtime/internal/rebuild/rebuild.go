@@ -154,9 +154,18 @@ func (r *Rebuild) Run(ctx context.Context) (err error) {
 }
 
 // rounds runs rounds until one promotes the views, or fails for good, or ctx ends.
-func (r *Rebuild) rounds(ctx context.Context, read func(*task.Partition)) error {
+func (r *Rebuild) rounds(ctx context.Context, read func(*task.Partition)) (err error) {
 	s := r.set
 	var last error
+	defer func() {
+		switch {
+		case last == nil:
+		case err == nil:
+			s.Report.Worked("", "rebuild", brook.Position{})
+		default:
+			s.Report.Ended("", "rebuild", brook.Position{})
+		}
+	}()
 	for attempts := 1; ; attempts++ {
 		err := r.round(ctx, read)
 		if errors.Is(err, errReview) {

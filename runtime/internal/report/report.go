@@ -35,9 +35,14 @@ func (r *Reporter) Warn(what string, args ...any) { r.log.Warn("brook: "+what, a
 // Error writes a line to the log that somebody must look at.
 func (r *Reporter) Error(what string, args ...any) { r.log.Error("brook: "+what, args...) }
 
-// Failure reports what failed.
-func (r *Reporter) Failure(f brook.Failure) {
-	r.recent.failed(&f)
+// Failure reports what failed. Whoever reports something that is tried again reports its end, too:
+// by Recovered, Worked, Ended, a failure that is final, or DeadLetter.
+func (r *Reporter) Failure(f brook.Failure) { r.FailureOf("", f) }
+
+// FailureOf is Failure for one of several things that may fail alike in a partition. of says which:
+// the ID of a job, a topic, a set.
+func (r *Reporter) FailureOf(of string, f brook.Failure) {
+	r.recent.failed(of, &f)
 	if r.Hooks.Failure != nil {
 		r.Hooks.Failure(f)
 	}
@@ -64,7 +69,12 @@ func Logged(attempts int) bool { return attempts&(attempts-1) == 0 || attempts%6
 
 // Recovered reports that what had failed works again.
 func (r *Reporter) Recovered(what string, failures int, pos brook.Position) {
-	r.recent.recovered(what, pos)
+	r.RecoveredOf("", what, failures, pos)
+}
+
+// RecoveredOf is Recovered for what FailureOf reported.
+func (r *Reporter) RecoveredOf(of, what string, failures int, pos brook.Position) {
+	r.Worked(of, what, pos)
 	args := []any{"failures", failures}
 	if !pos.IsZero() {
 		args = append(args, "position", pos.String())
@@ -72,8 +82,22 @@ func (r *Reporter) Recovered(what string, failures int, pos brook.Position) {
 	r.Info(what+" works again", args...)
 }
 
+// Worked notes that what FailureOf reported works again, without a line in the log.
+func (r *Reporter) Worked(of, what string, pos brook.Position) {
+	r.recent.note(of, what, pos, func(f *brook.FailureStatus) { f.Recovered = true })
+}
+
+// Ended notes that what FailureOf reported is not tried again, by this process: the log says why
+// elsewhere, or others do it.
+func (r *Reporter) Ended(of, what string, pos brook.Position) {
+	r.recent.note(of, what, pos, func(f *brook.FailureStatus) { f.Final = true })
+}
+
 // DeadLetter reports a dead letter; stack is that of a panic, nil if there was none.
 func (r *Reporter) DeadLetter(l brook.DeadLetter, stack []byte) {
+	if l.Attempts > 0 {
+		r.recent.lettered(&l)
+	}
 	if r.Hooks.DeadLetter != nil {
 		r.Hooks.DeadLetter(l)
 	}

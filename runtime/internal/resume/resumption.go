@@ -60,6 +60,7 @@ func (r *Resumption) Resume(ctx context.Context) (
 		}
 		tasks, err := r.register(ctx, st, mode)
 		if tasks != nil || err != nil {
+			r.Tasks.Report.Worked("", "folding", brook.Position{})
 			return tasks, st.partitions, mode, err
 		}
 	}

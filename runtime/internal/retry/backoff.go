@@ -2,6 +2,7 @@ package retry
 
 import (
 	"context"
+	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/report"
@@ -13,6 +14,7 @@ import (
 type Backoff struct {
 	Policy brook.Retry
 	Report *report.Reporter
+	Of     string // see report.Reporter.FailureOf
 
 	failures int           // in a row
 	last     brook.Failure // of these
@@ -23,7 +25,7 @@ func (b *Backoff) Note(f brook.Failure) {
 	b.failures++
 	f.Attempts = b.failures
 	b.last = f
-	b.Report.Failure(f)
+	b.Report.FailureOf(b.Of, f)
 }
 
 // Failed counts and reports a failed attempt, then waits as the policy says. It sets f.Attempts. If
@@ -42,8 +44,28 @@ func (b *Backoff) Succeeded() {
 	if b.failures == 0 {
 		return
 	}
-	b.Report.Recovered(b.last.What, b.failures, b.last.Position)
+	b.Report.RecoveredOf(b.Of, b.last.What, b.failures, b.last.Position)
 	b.failures, b.last = 0, brook.Failure{}
+}
+
+// Ended notes that what failed last is not tried again, if it has not succeeded since.
+func (b *Backoff) Ended() {
+	if b.failures > 0 {
+		b.Report.Ended(b.Of, b.last.What, b.last.Position)
+	}
+}
+
+// lasts is how long a call has to last that is to last for good, until what failed before works.
+const lasts = 10 * time.Second
+
+// Lasting notes that what failed works again if the call that begins lasts for a while. It is for
+// calls that do not return while all is well. The caller calls stop when the call has ended.
+func (b *Backoff) Lasting() (stop func() bool) {
+	if b.failures == 0 {
+		return func() bool { return false }
+	}
+	what, pos := b.last.What, b.last.Position
+	return time.AfterFunc(lasts, func() { b.Report.Worked(b.Of, what, pos) }).Stop
 }
 
 // Failures returns how many attempts failed since the last success.

@@ -55,10 +55,16 @@ func (l *Loop) Ask(ctx context.Context, what string, do func() error) error {
 func (l *Loop) DoPausing(ctx context.Context, what string, r *Request,
 	pause func(context.Context, time.Duration) error, do func() error) error {
 	var last error
+	defer func() { // also if do panics
+		if last != nil {
+			l.Report.Ended("", what, brook.Position{})
+		}
+	}()
 	for attempts := 1; ; attempts++ {
 		err := do()
 		if err == nil && attempts > 1 {
 			l.Report.Recovered(what, attempts-1, brook.Position{})
+			last = nil
 		}
 		if err == nil || Final(err) {
 			return err

@@ -24,6 +24,7 @@ const (
 func countTimers(ctx context.Context, timers *control.Timers) {
 	s := timers.Tasks
 	backoff := retry.Backoff{Policy: s.Config.Retry, Report: s.Report}
+	defer backoff.Ended()
 	var due time.Time
 	for {
 		again := s.Catalog.Fenced() && !due.IsZero() && time.Now().After(due) && s.Running.AskedSince(due)

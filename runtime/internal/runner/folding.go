@@ -117,9 +117,11 @@ func lookAgain(context.Context, partition.ID, int64) (c brook.Chunk, lost *input
 func (r *Runner) awaitGrowth(ctx context.Context, g brook.Grower, known []brook.Partition) error {
 	fresh := retry.Backoff{Policy: r.Tasks.Config.Retry, Report: r.Tasks.Report}
 	backoff := fresh
+	defer func() { backoff.Ended() }()
 	for {
-		started := time.Now()
+		started, lasting := time.Now(), backoff.Lasting()
 		err := g.Grown(ctx, known)
+		lasting()
 		switch {
 		case err == nil:
 			return task.ErrOthers

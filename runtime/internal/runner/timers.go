@@ -20,7 +20,9 @@ func keepTimers(ctx context.Context, timers *control.Timers) error {
 	timers.Pace = timersPace
 	defer func() { timers.Pace = 0 }()
 	timers.Tasks.Timers.Forget() // others may have had the store meanwhile
-	for failures := 0; ctx.Err() == nil; {
+	backoff := retry.Backoff{Policy: timers.Tasks.Config.Retry, Report: timers.Tasks.Report}
+	defer backoff.Ended()
+	for ctx.Err() == nil {
 		passed, err := timers.Tasks.Valve.Enter(ctx)
 		if err != nil {
 			return nil // ctx ended
@@ -29,16 +31,14 @@ func keepTimers(ctx context.Context, timers *control.Timers) error {
 		timers.Tasks.Valve.Leave()
 		switch {
 		case err == nil:
-			failures = 0
+			backoff.Succeeded()
 			if !fired {
 				_ = retry.Await(ctx, timers.Tasks.Timers.Wake(), wait)
 			}
 		case errors.Is(err, brook.ErrPermanent):
 			return fmt.Errorf("brook: publish timers: %w", err)
 		case ctx.Err() == nil:
-			failures++
-			timers.Tasks.Report.Failure(brook.Failure{What: "timers", Attempts: failures, Err: err})
-			_ = retry.Sleep(ctx, retry.Wait(timers.Tasks.Config.Retry, failures))
+			_ = backoff.Failed(ctx, brook.Failure{What: "timers", Err: err}) // the loop looks at ctx
 		}
 	}
 	return nil

@@ -108,8 +108,14 @@ func (v *Views) AwaitRetained(ctx context.Context, ended <-chan struct{}) {
 // Replace rebuilds stale views until they are rebuilt, by this process or another, or the rebuild
 // is refused, which lasts until the next start. In a group that divides the partitions, the member
 // that has the first one does it; m is nil outside of a group.
-func (v *Views) Replace(ctx context.Context, m *group.Membership) error {
+func (v *Views) Replace(ctx context.Context, m *group.Membership) (err error) {
 	backoff := retry.Backoff{Policy: v.Tasks.Config.Retry, Report: v.Tasks.Report}
+	defer func() {
+		if err == nil {
+			backoff.Succeeded()
+		}
+		backoff.Ended()
+	}()
 	for {
 		stale, err := true, error(nil)
 		switch {

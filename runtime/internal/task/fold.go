@@ -117,7 +117,25 @@ func (t *Task) wentOn(p *Partition) {
 	if p.broken > 0 {
 		t.recovered(p)
 	}
+	t.set.Report.Worked("", "handle", t.tried(p)) // or it is a dead letter, which is reported then
 	p.Gauge.FoldFails(nil, gauge.None)
+}
+
+// giveUp notes that what is being tried again is not, by this task: it ends, and the next one begins
+// anew.
+func (t *Task) giveUp() {
+	for _, p := range t.Partitions {
+		at := p.ID.At(p.Next())
+		if p.broken > 0 {
+			t.set.Report.Ended("", "store", at)
+		}
+		if p.Attempts > 0 {
+			t.set.Report.Ended("", "handle", at)
+		}
+	}
+	if e := t.parked.of; e != nil {
+		t.set.Report.Ended("", "handle", e.Position)
+	}
 }
 
 // after does what is to be done about an event that is not in the batch.

@@ -100,6 +100,7 @@ func (t *Task) SetPartitions(partitions []*Partition) {
 // Run folds what comes to its partitions until stop ends, and finishes under ctx what is in flight
 // then. It returns nil if stop ended, or if every partition reached its end.
 func (t *Task) Run(stop, ctx context.Context) error {
+	defer t.giveUp()
 	for !t.Partitions.finished() || t.anyDue() {
 		if stop.Err() != nil || t.Begin(stop) != nil {
 			return nil

@@ -76,7 +76,7 @@ func (w *Workers) look(ctx context.Context) error {
 		pause = max(pause, lookPause)
 	}
 	w.looked.next = time.Now().Add(pause)
-	w.Board.Saw(look, found, !w.Board.News(notes, now))
+	w.gone(w.Board.Saw(look, found, !w.Board.News(notes, now)))
 	w.looked.notes = notes
 	w.Tasks.WakeTasks()
 	return nil
@@ -101,6 +101,7 @@ func (w *Workers) removePassed(ctx context.Context) error {
 	if len(passed) == 0 {
 		return nil
 	}
+	w.gone(passed)
 	var removals []brook.Write
 	for _, j := range passed {
 		removals = append(removals, j.Remove(w.Board.Table))

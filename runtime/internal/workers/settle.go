@@ -123,8 +123,18 @@ func (w *Workers) ours(ctx context.Context, results []result) (ours []result, er
 		// It may be a dead letter, which holds up others: these wait for a look.
 		w.Board.Lags()
 		w.Board.Done(theirs...)
+		w.gone(theirs)
 	}
 	return ours, nil
+}
+
+// gone notes that others have dealt with jobs: this process tries them no longer.
+func (w *Workers) gone(theirs []*jobs.Job) {
+	for _, j := range theirs {
+		if j.Attempts > 0 {
+			w.Tasks.Report.Ended(j.ID, "job "+j.Type, j.Position)
+		}
+	}
 }
 
 // commitHeavy commits what needs all tasks at rest: jobs that are done with what is published of

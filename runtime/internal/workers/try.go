@@ -111,7 +111,7 @@ func (w *Workers) judge(
 	case err == nil && work.Err == nil:
 		r.outcome, r.answers, r.worker = done, work.Answers, worker.Type()
 		if j.Attempts > 0 {
-			w.Tasks.Report.Recovered("job "+j.Type, j.Attempts, j.Position)
+			w.Tasks.Report.RecoveredOf(j.ID, "job "+j.Type, j.Attempts, j.Position)
 		}
 		return
 	case err == nil:
@@ -137,7 +137,7 @@ func (w *Workers) judge(
 	r.outcome = failed
 	wait := retry.Wait(brook.Retry{Min: policy.Min, Max: policy.Max}, j.Attempts)
 	j.Due = w.Tasks.Now().Add(wait).UTC()
-	w.Tasks.Report.Failure(brook.Failure{
+	w.Tasks.Report.FailureOf(j.ID, brook.Failure{
 		What: "job " + j.Type, Position: j.Position, Attempts: j.Attempts,
 		Err: fmt.Errorf("%s (again in %s): %w", j.ID, wait.Round(time.Millisecond), r.err),
 	})
