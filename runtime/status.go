@@ -33,9 +33,12 @@ type Status struct {
 	Name  string // Config.Name
 	State State
 	Since time.Time // the state began
-	// Reason is why it is so: what the store or driver failed with, what Run ended with. It is "" if
-	// there is nothing to say.
+	// Reason is why it is so: what the store or driver failed with, what Run ended with. It also says
+	// if Pause waits for what is under way. It is "" if there is nothing to say.
 	Reason string
+	// FirstLive is when the views showed for the first time since NewApp all that the log held ten
+	// seconds before, whoever asked; zero: they have not yet.
+	FirstLive time.Time
 
 	// Mode is how the partitions are run. Zero before they are.
 	Mode Mode

@@ -21,7 +21,7 @@ func TestStatusJSON(t *testing.T) {
 		Position: brook.Position{Topic: "shop", Offset: 9}, Attempts: 3, Error: "a <b> & c",
 		Recovered: true}
 	roundTrip(t, brook.Status{
-		Name: "shop", State: brook.StateCatchingUp, Since: noon, Reason: "why",
+		Name: "shop", State: brook.StateCatchingUp, Since: noon, Reason: "why", FirstLive: noon,
 		Mode: brook.Mode{Lanes: 2, Reason: "two topics"},
 		Partitions: []brook.PartitionStatus{
 			{Topic: "shop", Next: 3, End: 10, Behind: 90 * time.Second, Time: noon, Moved: noon,
@@ -33,6 +33,7 @@ func TestStatusJSON(t *testing.T) {
 			Overtaken: true, Refused: true},
 		Failures: []brook.FailureStatus{failed},
 	}, `{"name":"shop","state":"catching up","since":"2026-07-29T12:00:00Z","reason":"why",`+
+		`"first_live":"2026-07-29T12:00:00Z",`+
 		`"lag":7,"behind_seconds":90,"mode":{"lanes":2,"reason":"two topics"},`+
 		`"letters":1,"parked":2,"jobs":3,"outbox":4,"timers":5,"partitions":[`+
 		`{"topic":"shop","partition":0,"next":3,"end":10,"lag":7,"behind_seconds":90,`+

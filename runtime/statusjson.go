@@ -12,6 +12,7 @@ type statusJSON struct {
 	State      State           `json:"state"`
 	Since      time.Time       `json:"since,omitzero"`
 	Reason     string          `json:"reason,omitempty"`
+	FirstLive  time.Time       `json:"first_live,omitzero"`
 	Lag        int64           `json:"lag"`
 	Behind     seconds         `json:"behind_seconds"`
 	Mode       modeJSON        `json:"mode"`
@@ -125,7 +126,8 @@ type failureJSON struct {
 // returns neither key nor record.
 func (s Status) MarshalJSON() ([]byte, error) {
 	j := statusJSON{
-		Name: s.Name, State: s.State, Since: s.Since, Reason: s.Reason, Lag: s.Lag(),
+		Name: s.Name, State: s.State, Since: s.Since, Reason: s.Reason,
+		FirstLive: s.FirstLive, Lag: s.Lag(),
 		Behind: secondsOf(s.Behind()), Mode: modeJSON(s.Mode), Letters: s.Letters,
 		Parked: s.Parked, Jobs: s.Jobs, Outbox: s.Outbox, Timers: s.Timers,
 		Partitions: make([]partitionJSON, 0, len(s.Partitions)),
@@ -153,7 +155,8 @@ func (s *Status) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	read := Status{
-		Name: j.Name, State: j.State, Since: j.Since, Reason: j.Reason, Mode: Mode(j.Mode),
+		Name: j.Name, State: j.State, Since: j.Since, Reason: j.Reason,
+		FirstLive: j.FirstLive, Mode: Mode(j.Mode),
 		Letters: j.Letters, Parked: j.Parked, Jobs: j.Jobs, Outbox: j.Outbox, Timers: j.Timers,
 		Stale: (*StaleStatus)(j.Stale), Rebuild: j.Rebuild.status(),
 	}

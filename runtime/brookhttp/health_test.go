@@ -69,6 +69,33 @@ func TestReadyByState(t *testing.T) {
 	}
 }
 
+// An app that was live once is ready while it is paused, also if nobody asked when it was live; with
+// bounds it is ready within them, and not before it knows how far it is.
+func TestReadyThoughNobodyAsked(t *testing.T) {
+	never, once := behind(brook.StatePaused, 7, time.Second), behind(brook.StatePaused, 7, time.Second)
+	once.FirstLive = time.Now()
+	unknown := brook.Status{State: brook.StatePaused}
+	for _, c := range []struct {
+		name    string
+		status  brook.Status
+		options []brookhttp.HealthOption
+		want    int
+	}{
+		{"never live", never, nil, 503},
+		{"live once", once, nil, 200},
+		{"within a bound", never, []brookhttp.HealthOption{brookhttp.MaxLag(10)}, 200},
+		{"beyond a bound", once, []brookhttp.HealthOption{brookhttp.MaxLag(5)}, 503},
+		{"not known", unknown, []brookhttp.HealthOption{brookhttp.MaxLag(10)}, 503},
+	} {
+		h := brookhttp.Health(&statuses{c.status}, c.options...)
+		for range 2 {
+			if w := ask(t, h, "GET", "/readyz"); w.Code != c.want {
+				t.Errorf("%s: %d %s, want %d", c.name, w.Code, w.Body, c.want)
+			}
+		}
+	}
+}
+
 func TestReadyWithinBounds(t *testing.T) {
 	old := behind(brook.StateWaitingForLog, 0, 0)
 	old.Since = time.Now().Add(-time.Hour)

@@ -35,7 +35,7 @@ func MaxBehind(d time.Duration) HealthOption {
 type readiness struct {
 	maxLag    *int64        // nil: none
 	maxBehind time.Duration // 0: none
-	was       atomic.Bool   // it was ready before
+	was       atomic.Bool   // it was ready before, of an app that does not say so itself
 }
 
 // notReady returns why the app is not ready, or "".
@@ -44,14 +44,15 @@ func (r *readiness) notReady(s *brook.Status, now time.Time) string {
 		return why
 	}
 	bounded := r.maxLag != nil || r.maxBehind > 0
+	was := r.was.Load() || !s.FirstLive.IsZero()
 	switch s.State {
 	case brook.StateLive:
 	case brook.StateCatchingUp:
-		if !bounded && !r.was.Load() {
+		if !bounded && !was {
 			return fmt.Sprintf("%s: %d records to go", s.State, s.Lag())
 		}
 	case brook.StatePaused, brook.StateWaitingForLog:
-		if !r.was.Load() {
+		if !was && (!bounded || len(s.Partitions) == 0) {
 			return fmt.Sprintf("%s, and never ready before", s.State)
 		}
 	default: // stopped, starting, waiting for the store

@@ -44,10 +44,10 @@ func (a *App) Pause(ctx context.Context) error {
 	return nil
 }
 
-// Resume ends a pause: the app goes on where it was. It does nothing if the app is not paused. It is
-// safe for concurrent use.
+// Resume ends a pause: the app goes on where it was. It does nothing if the app is not paused, or was
+// closed. It is safe for concurrent use.
 func (a *App) Resume() {
-	if a.tasks.Valve.Open() {
+	if a.life.Err() == nil && a.tasks.Valve.Open() {
 		a.tasks.Report.Info("resumed")
 	}
 }

@@ -166,6 +166,7 @@ func (c *CatchUp) once(ctx context.Context) error {
 		return err
 	}
 	c.Tasks.Running.Fold(mode)
+	c.Tasks.Gauges.Fold()
 	c.task, c.input = tasks[0], newInput(c.Tasks.Config.Driver, c.Tasks, tasks[0])
 	return errors.Join(c.work(ctx), c.input.close())
 }

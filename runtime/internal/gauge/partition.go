@@ -8,6 +8,7 @@ package gauge
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -38,6 +39,8 @@ type Partition struct {
 	live       time.Time // since when it is not behind
 	mended     time.Time // when store or log answered again
 	read, fold trouble
+	of         *Partitions // nil: it is alone
+	arrived    atomic.Bool // it was not behind once, since it began
 }
 
 // trouble is what the reader or the task can't go on for.
@@ -81,6 +84,7 @@ func NewPartition(next, end int64) *Partition {
 	if next >= end {
 		p.shown = now
 	}
+	p.arrived.Store(!p.behind(now))
 	return p
 }
 
@@ -163,7 +167,15 @@ func (p *Partition) Committed(next int64, head, last time.Time) {
 	}
 	now := time.Now()
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	arrives := p.commit(next, head, last, now)
+	p.mu.Unlock()
+	if arrives && p.of != nil {
+		p.of.arrives(now)
+	}
+}
+
+// commit notes a commit, and reports whether the partition is not behind for the first time.
+func (p *Partition) commit(next int64, head, last, now time.Time) (arrives bool) {
 	behind := p.behind(now)
 	if next != p.next {
 		p.next, p.moved = next, now
@@ -178,9 +190,11 @@ func (p *Partition) Committed(next int64, head, last time.Time) {
 	case p.next >= p.aim:
 		p.shown, p.aim, p.aimed = p.aimed, p.end, p.learned
 	}
-	if behind && !p.behind(now) {
-		p.live = now
+	if !behind || p.behind(now) {
+		return false
 	}
+	p.live = now
+	return !p.arrived.Swap(true)
 }
 
 // behind reports whether the partition has events that were in the log before Grace.

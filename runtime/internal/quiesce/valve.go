@@ -22,6 +22,7 @@ type Valve struct {
 	shut   bool          // until Open
 	since  time.Time     // when it was shut or opened; zero: neither
 	wanted int           // calls of Shut that wait
+	asked  time.Time     // since when some do; zero: none
 	round  int           // how often it was opened
 	inside int           // what is under way
 	idle   chan struct{} // closed when nothing is under way, or the valve is opened; nil: nobody waits
@@ -125,10 +126,14 @@ func (v *Valve) Shut(ctx context.Context) (first bool, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	round := v.round
-	v.wanted++
+	if v.wanted++; v.wanted == 1 && !v.shut {
+		v.asked = time.Now()
+	}
 	v.note()
 	defer func() {
-		v.wanted--
+		if v.wanted--; v.wanted == 0 {
+			v.asked = time.Time{}
+		}
 		v.note()
 		if !v.shut && v.wanted == 0 {
 			v.wake(&v.opened)
@@ -180,6 +185,17 @@ func (v *Valve) State() (shut bool, since time.Time) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.shut, v.since
+}
+
+// Waits returns since when the valve is to be shut and is not, as something is under way; zero: it is
+// not to be, or is.
+func (v *Valve) Waits() time.Time {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.shut {
+		return time.Time{}
+	}
+	return v.asked
 }
 
 // wake wakes who waits for a channel to be closed. The caller holds mu.

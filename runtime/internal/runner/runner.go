@@ -265,6 +265,9 @@ func (r *Runner) replaceStale(ctx context.Context) error {
 // announce reports to log and hook how the partitions are run.
 func (r *Runner) announce(mode brook.Mode, tasks []*task.Task) {
 	r.Tasks.Running.Fold(mode)
+	if r.Tasks.Running.Phase().Apart.IsZero() { // else the group has assigned nothing yet
+		r.Tasks.Gauges.Fold()
+	}
 	partitions := 0
 	for _, t := range tasks {
 		partitions += len(t.Partitions)

@@ -1,6 +1,7 @@
 package status
 
 import (
+	"fmt"
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -16,6 +17,22 @@ type condition struct {
 	mended   time.Time    // when they last answered after they had not
 	paused   time.Time    // since when the app is; zero: it is not
 	resumed  time.Time    // when it was; zero: never
+	pausing  time.Time    // since when Pause waits for what is under way; zero: it does not
+	now      time.Time
+}
+
+// tell returns the state, when it began and why it is so, and that Pause waits if it does.
+func (c *condition) tell() (state brook.State, since time.Time, reason string) {
+	state, since, reason = c.decide()
+	if c.pausing.IsZero() || state == brook.StateStopped || state == brook.StatePaused {
+		return state, since, reason
+	}
+	pause := fmt.Sprintf("Pause has waited for %s for what is under way: a handler, an effect or a job",
+		c.now.Sub(c.pausing).Round(time.Second))
+	if reason != "" {
+		pause += "; " + reason
+	}
+	return state, since, pause
 }
 
 // decide returns the state, when it began, and why it is so.

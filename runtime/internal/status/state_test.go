@@ -13,6 +13,25 @@ import (
 // at is a minute of the day.
 func at(minute int) time.Time { return time.Unix(0, 0).Add(time.Duration(minute) * time.Minute) }
 
+// A Pause that waits comes before why the state is so.
+func TestPauseThatWaits(t *testing.T) {
+	c := condition{phase: gauge.Phase{Stage: gauge.Folds, Since: at(10)}, pausing: at(20), now: at(21)}
+	wants := func(state brook.State, reason string) {
+		t.Helper()
+		if s, _, why := c.tell(); s != state || why != reason {
+			t.Errorf("%s: %q, want %s: %q", s, why, state, reason)
+		}
+	}
+	waits := "Pause has waited for 1m0s for what is under way: a handler, an effect or a job"
+	wants(brook.StateLive, waits)
+	c.stuck = &retry.Stuck{Since: at(11), Why: "read"}
+	wants(brook.StateWaitingForStore, waits+"; read")
+	c.paused = at(21)
+	wants(brook.StatePaused, "")
+	c.phase.Stage = gauge.Ended
+	wants(brook.StateStopped, "")
+}
+
 // The state is the first of those that is true, and began when the last reason for it came.
 func TestDecide(t *testing.T) {
 	folds := gauge.Phase{Stage: gauge.Folds, Since: at(10)}

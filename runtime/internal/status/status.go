@@ -28,7 +28,8 @@ func (r *Reader) Status() brook.Status {
 	out := brook.Status{Name: s.Config.Name, Mode: phase.Mode}
 	readings := r.partitions(&out, now)
 	stuck, failing, mended := s.Retry.Pending.Stuck(now)
-	state := condition{phase: phase, readings: readings, mended: mended}
+	state := condition{phase: phase, readings: readings, mended: mended,
+		pausing: s.Valve.Waits(), now: now}
 	if failing {
 		state.stuck = &stuck
 	}
@@ -37,8 +38,8 @@ func (r *Reader) Status() brook.Status {
 	} else {
 		state.resumed = since
 	}
-	out.State, out.Since, out.Reason = state.decide()
-	out.Since = out.Since.UTC()
+	out.State, out.Since, out.Reason = state.tell()
+	out.Since, out.FirstLive = out.Since.UTC(), s.Gauges.Live()
 	out.Parked, _ = s.Parked.Total()
 	out.Timers = s.Waiting.Waiting()
 	out.Outbox = s.Outbox.Total()
