@@ -40,7 +40,11 @@ test-kafka: ## run the tests of the Kafka driver on real brokers (needs Java, Ma
 
 .PHONY: test-browser
 test-browser: ## run the tests of the inspector in a browser (needs Chromium)
-	cd browsertest && $(GO) test ./...
+	cd browsertest && $(GO) test $(TESTFLAGS) ./...
+
+.PHONY: gameday
+gameday: ## break a service and mend it in a browser (needs Chromium, redis-server, Java, Maven)
+	cd browsertest && ../scripts/redis run ../scripts/kafka run $(GO) test -count 1 -v -run TestGameDay .
 
 .PHONY: lint
 lint: ## check format, vet and lint

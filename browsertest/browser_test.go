@@ -16,11 +16,11 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// browser is a tab of Chromium that shows the inspector of a shop.
+// browser is a tab of Chromium that shows an inspector.
 type browser struct {
 	t    *testing.T
 	ctx  context.Context
-	shop *shop
+	url  string // of the inspector
 	mu   sync.Mutex
 	said []string // what the console says: refused scripts, errors
 }
@@ -40,8 +40,15 @@ func chromium(t *testing.T) string {
 	return ""
 }
 
-// open starts a browser with an empty profile. What a page says to the console fails the test.
+// open starts a browser that shows the inspector of a shop.
 func open(t *testing.T, s *shop) *browser {
+	t.Helper()
+	return openFor(t, s.url, 4*time.Minute)
+}
+
+// openFor starts a browser with an empty profile that ends after a time. What a page says to the
+// console fails the test.
+func openFor(t *testing.T, url string, limit time.Duration) *browser {
 	t.Helper()
 	path := chromium(t)
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
@@ -51,9 +58,9 @@ func open(t *testing.T, s *shop) *browser {
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
 		chromedp.WindowSize(1180, 900),
 	)
-	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	allocated, endAllocator := chromedp.NewExecAllocator(ctx, options...)
-	b := &browser{t: t, shop: s}
+	b := &browser{t: t, url: url}
 	tab, endTab := chromedp.NewContext(allocated, chromedp.WithListener(func(event any) {
 		switch e := event.(type) {
 		case *log.EventEntryAdded:
@@ -95,7 +102,7 @@ func (b *browser) run(steps ...chromedp.Action[chromedp.Void]) {
 // visit goes to a page.
 func (b *browser) visit(page string) {
 	b.t.Helper()
-	b.run(chromedp.Navigate(b.shop.url+page), chromedp.WaitVisible("main"))
+	b.run(chromedp.Navigate(b.url+page), chromedp.WaitVisible("main"))
 }
 
 // click clicks the first button or link that says a text, and waits until another page is there.

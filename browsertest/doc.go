@@ -4,4 +4,5 @@
 //
 //	cd browsertest && go test ./...                  # BROWSER=/usr/bin/chromium, if it isn't on PATH
 //	go test -run Screenshots -screenshots ../docs/figures
+//	make gameday                                     # in the root: with servers of its own
 package browsertest
