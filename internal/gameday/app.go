@@ -79,7 +79,7 @@ func mails(url string) func(context.Context, string, sales.SendMail) error {
 		if err != nil {
 			return err
 		}
-		defer answer.Body.Close()
+		defer func() { _ = answer.Body.Close() }()
 		if answer.StatusCode != http.StatusOK {
 			return fmt.Errorf("the mail server answers %s", answer.Status)
 		}
