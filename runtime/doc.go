@@ -69,7 +69,8 @@
 //
 // A driver implements [Driver] over each [Partition] and its [PartitionReader], which returns a
 // [Chunk] at a time; package drivertest proves it. Its further powers are [Partitioner], [Placer],
-// [Marker], [Grower] and [Grouper], which calls a [Member]; a power of its readers is [Lender].
+// [Marker], [Grower], [Withholder] (of what is [Held]) and [Grouper], which calls a [Member]; a
+// power of its readers is [Lender].
 //
 // A store implements [Store], [Reader] and [Snapshot]; package storetest proves it. It is asked for
 // a [Table] by a [TableSpec], with the [Codec] of its values; a [Row] has a [Value], and a history

@@ -20,7 +20,7 @@
 // brook.ErrPermanent or brook.ErrOutOfRange, Read can be called again, and goes on where it
 // was. What open transactions wrote, and all behind it, is not read until they end, and is not
 // counted in brook.Partition.End. A transaction that holds a partition up for half a minute
-// is logged ([Log]). While leaders move and brokers restart, Read retries for a moment before
+// is logged ([Log]), and [Driver.Held] has it at once. While leaders move and brokers restart, Read retries for a moment before
 // it returns an error.
 //
 // Logs: brook.Partition.Log is the topic's ID. A topic that was deleted and made anew is another

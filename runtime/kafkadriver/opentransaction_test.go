@@ -21,8 +21,8 @@ func (l lines) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// A transaction that stays open, so that nothing behind it is read, is logged once,
-// and so is its end.
+// A transaction that stays open, so that nothing behind it is read, is logged once, and so is its
+// end. The driver says which partition it holds up.
 func TestOpenTransactionIsTold(t *testing.T) {
 	addrs := fake(t).ListenAddrs()
 	said := make(lines, 100)
@@ -55,6 +55,10 @@ func TestOpenTransactionIsTold(t *testing.T) {
 		}
 	}
 	want("WARN", "open transaction", "topic=t", "partition=0", "offset=0", "behind=2")
+	if held := d.Held(); len(held) != 1 || held[0].Topic != "t" || held[0].Partition != 0 ||
+		held[0].Records != 2 || held[0].Since.IsZero() {
+		t.Errorf("held is %+v", held)
+	}
 	end(t, p, kgo.TryCommit)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
@@ -62,6 +66,9 @@ func TestOpenTransactionIsTold(t *testing.T) {
 		t.Errorf("after the transaction: %v, %v", c, err)
 	}
 	want("INFO", "has ended")
+	if held := d.Held(); len(held) != 0 {
+		t.Errorf("held is %+v, though the transaction has ended", held)
+	}
 	if len(said) > 0 {
 		t.Errorf("the log says more: %q", <-said)
 	}

@@ -25,6 +25,7 @@ type reader struct {
 	size         int    // bytes in parts
 	offset       int64  // where the next fetch begins
 	end          int64  // the latest known last stable offset
+	high         int64  // the offset behind all records, as of when held was noted
 	epoch        int32  // of the leader
 	last         int32  // of the batch before offset; noEpoch: not known
 	taken        logEnd // what Read returned: the offset behind it, and its epoch

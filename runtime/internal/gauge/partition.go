@@ -38,6 +38,7 @@ type Partition struct {
 	shown      time.Time // the views show what the log held then; zero: not since it began
 	live       time.Time // since when it is not behind
 	mended     time.Time // when store or log answered again
+	held       held
 	read, fold trouble
 	of         *Partitions // nil: it is alone
 	arrived    atomic.Bool // it was not behind once, since it began
@@ -91,7 +92,7 @@ func NewPartition(next, end int64) *Partition {
 // resume notes that another task goes on at an offset, with a reader of its own.
 func (p *Partition) resume(next, end int64) {
 	p.mu.Lock()
-	p.asked, p.ahead, p.learned = time.Time{}, next, time.Now()
+	p.asked, p.ahead, p.learned, p.held = time.Time{}, next, time.Now(), held{}
 	p.mu.Unlock()
 	p.Committed(next, time.Time{}, time.Time{})
 	p.Learn(end)
@@ -121,6 +122,9 @@ func (p *Partition) Answers(next, end int64, first time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.learn(end, now)
+	if next > p.ahead {
+		p.held = held{}
+	}
 	p.asked, p.ahead = time.Time{}, max(p.ahead, next)
 	if !first.IsZero() {
 		p.fetched = first
@@ -273,6 +277,7 @@ func (p *Partition) Reading(now time.Time) Reading {
 	if idle := latest(p.moved, p.began); r.Behind && unread && now.Sub(idle) > Grace {
 		r.Undelivered = idle
 	}
+	p.addHeld(&r, now)
 	return r
 }
 

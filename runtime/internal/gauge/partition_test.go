@@ -159,6 +159,37 @@ func TestUndelivered(t *testing.T) {
 	})
 }
 
+// What the log keeps back counts once that has lasted, until the reader gets more.
+func TestHolds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPartition(5, 5)
+		p.Asks()
+		since := time.Now()
+		lag := func(records int64, undelivered bool) {
+			t.Helper()
+			r := p.Reading(time.Now())
+			if r.End-r.Next != records || r.Undelivered.IsZero() == undelivered {
+				t.Errorf("%d behind, undelivered since %s", r.End-r.Next, r.Undelivered)
+			}
+		}
+		p.Holds(3, since)
+		time.Sleep(Grace)
+		lag(0, false)
+		want(t, p, false, 0, Grace)
+		time.Sleep(time.Second)
+		lag(3, true)
+		want(t, p, true, Grace+time.Second, time.Second)
+		p.Answers(9, 9, since)
+		lag(4, false)
+		p.Committed(9, time.Time{}, since)
+		lag(0, false)
+		p.Holds(3, since)
+		lag(3, true)
+		p.Holds(0, time.Time{})
+		lag(0, false)
+	})
+}
+
 // A gauge outlasts the tasks of its partition, and is forgotten with the partition.
 func TestResume(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -183,6 +214,7 @@ func TestResume(t *testing.T) {
 	none.Answers(1, 1, time.Time{})
 	none.Took(time.Time{})
 	none.Learn(1)
+	none.Holds(1, time.Now())
 	none.Committed(1, time.Time{}, time.Time{})
 	none.ReadFails(nil)
 	none.FoldFails(nil, None)

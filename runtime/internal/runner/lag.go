@@ -19,13 +19,16 @@ const (
 )
 
 // reportLag calls Hooks.Lag with the partitions that stand still, and has their gauges learn how far
-// they go, if anybody asks for the status; until ctx ends. A driver that does not answer has no lag
+// they go and what the log keeps back, if anybody asks for the status; until ctx ends. A driver that does not answer has no lag
 // to report: the readers report that it fails.
 func reportLag(ctx context.Context, config *brook.Config, tasks *task.Set) {
 	before := tasks.Positions()
 	for retry.Sleep(ctx, lagEvery) == nil {
 		now := tasks.Positions()
 		asked := tasks.Running.AskedSince(time.Now().Add(-statusFor))
+		if asked {
+			tasks.LearnHeld()
+		}
 		stand := tasks.Valve.Closing() || tasks.StandStill(before) // nothing is read while it is shut
 		if config.Hooks.Lag == nil && (!asked || !stand) {
 			before = now

@@ -8,6 +8,7 @@ import (
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
+	"github.com/brookgen/brookgen/runtime/internal/gauge"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 )
 
@@ -40,6 +41,53 @@ func TestReportLag(t *testing.T) {
 		synctest.Wait()
 		if len(reports) != 1 {
 			t.Errorf("it moves, and reported is %v", reports[1:])
+		}
+	})
+}
+
+// keeping is a driver whose log keeps records back.
+type keeping struct {
+	brook.Driver
+	held *brook.Held
+}
+
+func (d keeping) Held() []brook.Held { return []brook.Held{*d.held} }
+
+// What the log keeps back is noticed while somebody asks for the status.
+func TestLearnsWhatIsHeld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		held := brook.Held{Topic: "in", Records: 7, Since: time.Now()}
+		r := newRig(t, nil)
+		r.Publish("x")
+		r.Follow()
+		r.Config.Driver = keeping{r.Config.Driver, &held}
+		first := r.Set.Tasks[0].Partitions[0]
+		first.Gauge = gauge.NewPartition(1, 1)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go reportLag(ctx, r.Config, r.Set)
+		gone := func() time.Duration {
+			time.Sleep(lagEvery + time.Second)
+			synctest.Wait()
+			reading := first.Gauge.Reading(time.Now())
+			if reading.Undelivered.IsZero() {
+				return 0
+			}
+			if reading.End-reading.Next != held.Records || !reading.Behind {
+				t.Errorf("the gauge says %+v", reading)
+			}
+			return time.Since(reading.Undelivered)
+		}
+		if d := gone(); d != 0 {
+			t.Errorf("nobody asks, and the gauge says that nothing came for %s", d)
+		}
+		r.Running.Asks()
+		if d := gone(); d != 2*(lagEvery+time.Second) {
+			t.Errorf("nothing was delivered for %s", d)
+		}
+		held.Records = 0
+		if d := gone(); d != 0 {
+			t.Errorf("all is delivered, and the gauge says that nothing came for %s", d)
 		}
 	})
 }

@@ -50,3 +50,23 @@ func (s *Set) LearnEnds(partitions []brook.Partition) {
 		}
 	}
 }
+
+// LearnHeld notes where the log keeps records back, if the driver knows. Any goroutine may call it.
+func (s *Set) LearnHeld() {
+	driver, ok := s.Config.Driver.(brook.Withholder)
+	if !ok {
+		return
+	}
+	held := map[partition.ID]brook.Held{}
+	for _, h := range driver.Held() {
+		held[partition.ID{Topic: h.Topic, Number: h.Partition}] = h
+	}
+	s.TasksMu.Lock()
+	defer s.TasksMu.Unlock()
+	for _, t := range s.Tasks {
+		for _, p := range t.Partitions {
+			h := held[p.ID]
+			p.Gauge.Holds(h.Records, h.Since)
+		}
+	}
+}
