@@ -19,9 +19,9 @@
 // markers or aborted transactions explain, or in an error; after any error that does not wrap
 // brook.ErrPermanent or brook.ErrOutOfRange, Read can be called again, and goes on where it
 // was. What open transactions wrote, and all behind it, is not read until they end, and is not
-// counted in brook.Partition.End. A transaction that holds a partition up for half a minute
-// is logged ([Log]), and [Driver.Held] has it at once. While leaders move and brokers restart, Read retries for a moment before
-// it returns an error.
+// counted in brook.Partition.End. [Driver.Held] returns which partitions are held up so; after half
+// a minute it is logged ([Log]). While leaders move and brokers restart, Read retries for a moment
+// before it returns an error.
 //
 // Logs: brook.Partition.Log is the topic's ID. A topic that was deleted and made anew is another
 // log, and its readers get brook.ErrOutOfRange. The driver notices when a fetch fails, as it does
