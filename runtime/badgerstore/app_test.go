@@ -21,7 +21,8 @@ import (
 // An app that is closed and opened again at any point continues where it was, as if
 // it had never stopped.
 func TestAppGoesOn(t *testing.T) {
-	d, err := newStill(1, 1, 1500, io.Discard)
+	const events = 1500
+	d, err := newStill(1, 1, events, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,14 +30,24 @@ func TestAppGoesOn(t *testing.T) {
 	dir := t.TempDir()
 	for stops := 0; ; stops++ {
 		s := open(t, dir, badgerstore.NoSync())
-		app := newApp(t, d, s)
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-		err := app.CatchUp(ctx)
+		ctx, cancel := context.WithCancel(t.Context())
+		c, folded := config(d, s), 0
+		c.BatchSize = 20
+		c.Hooks.Commit = func(c brook.Commit) {
+			if folded += c.Events; folded >= events/6 {
+				cancel()
+			}
+		}
+		app, err := ledger.NewApp(c, ledger.Books{}, apptest.FailOnDemand())
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = app.CatchUp(ctx)
 		cancel()
 		if err == nil {
 			caughtUp(t, app)
 			apptest.Same(t, apptest.Observe(t, app), want)
-		} else if !errors.Is(err, context.DeadlineExceeded) {
+		} else if !errors.Is(err, context.Canceled) {
 			t.Fatal(err)
 		}
 		if cerr := app.Close(); cerr != nil {
@@ -44,8 +55,8 @@ func TestAppGoesOn(t *testing.T) {
 		}
 		closed(t, s)
 		if err == nil {
-			if t.Logf("stopped %d times", stops); stops == 0 {
-				t.Error("the log was folded in one go")
+			if t.Logf("stopped %d times", stops); stops < 3 {
+				t.Error("the log was folded in one go, or nearly")
 			}
 			break
 		}

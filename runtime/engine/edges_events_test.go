@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -259,79 +260,92 @@ func TestStopWithCanceled(t *testing.T) {
 }
 
 func TestHooksUnderTheQuiesceLock(t *testing.T) {
-	c := config(memdriver.New(), newStore())
-	var app *ledger.App
-	done := make(chan struct{})
-	c.Hooks.Unknown = func(brook.Position, string) {
-		app.Process.Opened(context.Background(), ledger.Opened{Account: "x"})
-		close(done)
-	}
-	app = newLedger(t, c, &ledger.Audit{})
-	at(t, c.Driver, min_(0), "a", "not.ours", `1`)
-	go app.Run(t.Context())
-	within(t, time.Second, "Process in Hooks.Unknown", func() { <-done })
+	synctest.Test(t, func(t *testing.T) {
+		c := config(memdriver.New(), newStore())
+		var app *ledger.App
+		done := make(chan struct{})
+		c.Hooks.Unknown = func(brook.Position, string) {
+			app.Process.Opened(context.Background(), ledger.Opened{Account: "x"})
+			close(done)
+		}
+		app = newLedger(t, c, &ledger.Audit{})
+		at(t, c.Driver, min_(0), "a", "not.ours", `1`)
+		defer app.Close()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go app.Run(ctx)
+		within(t, time.Minute, "Process in Hooks.Unknown", func() { <-done })
+	})
 }
 
 func TestFailureHookThatRedrives(t *testing.T) {
-	c := config(memdriver.New(), newStore())
-	c.MaxDeadLetters = 1
-	c.BatchSize = 1
-	var app *ledger.App
-	done := make(chan struct{})
-	var once sync.Once
-	c.Hooks.Failure = func(f brook.Failure) {
-		if errors.Is(f.Err, brook.ErrDeadLettersFull) {
-			app.Drop(context.Background(), nil)
-			once.Do(func() { close(done) })
+	synctest.Test(t, func(t *testing.T) {
+		c := config(memdriver.New(), newStore())
+		c.MaxDeadLetters = 1
+		c.BatchSize = 1
+		var app *ledger.App
+		done := make(chan struct{})
+		var once sync.Once
+		c.Hooks.Failure = func(f brook.Failure) {
+			if errors.Is(f.Err, brook.ErrDeadLettersFull) {
+				app.Drop(context.Background(), nil)
+				once.Do(func() { close(done) })
+			}
 		}
-	}
-	app = newLedger(t, c, &ledger.Audit{})
-	at(t, c.Driver, min_(0), "a", ledger.MovedType, `{"account":"nobody"}`)
-	at(t, c.Driver, min_(0), "a", ledger.MovedType, `{"account":"nobody"}`)
-	at(t, c.Driver, min_(0), "a", ledger.MovedType, `{"account":"nobody"}`)
-	go app.Run(t.Context())
-	within(t, time.Second, "Drop in Hooks.Failure(ErrDeadLettersFull)", func() { <-done })
+		app = newLedger(t, c, &ledger.Audit{})
+		at(t, c.Driver, min_(0), "a", ledger.MovedType, `{"account":"nobody"}`)
+		at(t, c.Driver, min_(0), "a", ledger.MovedType, `{"account":"nobody"}`)
+		at(t, c.Driver, min_(0), "a", ledger.MovedType, `{"account":"nobody"}`)
+		defer app.Close()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go app.Run(ctx)
+		within(t, time.Minute, "Drop in Hooks.Failure(ErrDeadLettersFull)", func() { <-done })
+	})
 }
 
 func TestRebuildBetweenResumeAndLanes(t *testing.T) {
-	d, s := memdriver.New(), newStore()
-	var b breaker
-	audit := &ledger.Audit{Do: b.do}
-	h := open(t, config(d, s), audit)
-	h.opened("a")
-	h.fails(h.move("a", 1, "fail"))
-	h.stop()
-	if err := h.App.Close(); err != nil {
-		t.Fatal(err)
-	}
-	c := config(d, s)
-	var app *ledger.App
-	c.Hooks.Mode = func(brook.Mode) { // stands for a rebuild of stale views that is quicker than Run's start
-		if err := app.Rebuild(context.Background()); err != nil {
-			t.Error(err)
+	synctest.Test(t, func(t *testing.T) {
+		d, s := memdriver.New(), newStore()
+		var b breaker
+		audit := &ledger.Audit{Do: b.do}
+		h := open(t, config(d, s), audit)
+		h.opened("a")
+		h.fails(h.move("a", 1, "fail"))
+		h.stop()
+		if err := h.App.Close(); err != nil {
+			t.Fatal(err)
 		}
-	}
-	app = newLedger(t, c, audit)
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-	defer cancel()
-	go app.Run(ctx)
-	defer app.Close()
-	p, _ := app.Publish.Opened(ctx, ledger.Opened{Account: "z"})
-	app.WaitFor(ctx, p)
-	b.set(true)
-	if n, err := app.Redrive(ctx, nil); n != 1 || err != nil {
-		t.Fatal(n, err)
-	}
-	if l := letters(t, app); len(l) != 0 {
-		t.Fatal(l)
-	}
-	p, err := app.Publish.Moved(ctx, ledger.Moved{Account: "a", Cents: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := app.WaitFor(ctx, p); err != nil {
-		t.Errorf("no letters, yet: %v", err)
-	}
+		c := config(d, s)
+		var app *ledger.App
+		// It stands for a rebuild of stale views that is quicker than Run's start.
+		c.Hooks.Mode = func(brook.Mode) {
+			if err := app.Rebuild(context.Background()); err != nil {
+				t.Error(err)
+			}
+		}
+		app = newLedger(t, c, audit)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		go app.Run(ctx)
+		defer app.Close()
+		p, _ := app.Publish.Opened(ctx, ledger.Opened{Account: "z"})
+		app.WaitFor(ctx, p)
+		b.set(true)
+		if n, err := app.Redrive(ctx, nil); n != 1 || err != nil {
+			t.Fatal(n, err)
+		}
+		if l := letters(t, app); len(l) != 0 {
+			t.Fatal(l)
+		}
+		p, err := app.Publish.Moved(ctx, ledger.Moved{Account: "a", Cents: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := app.WaitFor(ctx, p); err != nil {
+			t.Errorf("no letters, yet: %v", err)
+		}
+	})
 }
 
 // dying gives a permanent error at its second read.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -42,22 +43,25 @@ func TestOneEmitLetterBarsAllRedrives(t *testing.T) {
 }
 
 func TestWaitForInAGapOfRetention(t *testing.T) {
-	d, s := memdriver.New(), newStore()
-	at(t, d, min_(0), "a", ledger.OpenedType, `{"account":"a"}`)
-	c := config(d, s)
-	c.OnRetention = brook.GoOn
-	app := newLedger(t, c, &ledger.Audit{})
-	if err := app.CatchUp(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	p := at(t, d, min_(0), "a", ledger.OpenedType, `{"account":"a"}`)
-	d.Trim("ledger", 0, 2)
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-	defer cancel()
-	go app.Run(ctx)
-	if err := app.WaitFor(ctx, p); err != nil {
-		t.Errorf("%v", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		d, s := memdriver.New(), newStore()
+		at(t, d, min_(0), "a", ledger.OpenedType, `{"account":"a"}`)
+		c := config(d, s)
+		c.OnRetention = brook.GoOn
+		app := newLedger(t, c, &ledger.Audit{})
+		if err := app.CatchUp(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		p := at(t, d, min_(0), "a", ledger.OpenedType, `{"account":"a"}`)
+		d.Trim("ledger", 0, 2)
+		defer app.Close()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		go app.Run(ctx)
+		if err := app.WaitFor(ctx, p); err != nil {
+			t.Errorf("%v", err)
+		}
+	})
 }
 
 func TestUnknownIsCountedTwice(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -44,8 +45,13 @@ func (r *gappyReader) Read(ctx context.Context, max int) (brook.Chunk, error) {
 			return brook.Chunk{Records: r.d.records, Next: n, End: n}, nil
 		}
 		if r.step == 2 {
-			<-r.d.markers
-			return brook.Chunk{Next: n + 2, End: n + 2}, nil
+			select {
+			case <-r.d.markers:
+				return brook.Chunk{Next: n + 2, End: n + 2}, nil
+			case <-ctx.Done():
+				r.step--
+				return brook.Chunk{}, ctx.Err()
+			}
 		}
 	} else if r.step == 1 { // the rebuild's: all in one
 		return brook.Chunk{Records: r.d.records, Next: n + 2, End: n + 2}, nil
@@ -55,36 +61,39 @@ func (r *gappyReader) Read(ctx context.Context, max int) (brook.Chunk, error) {
 }
 
 func TestRebuildStandsStillAtAGap(t *testing.T) {
-	mem := memdriver.New()
-	for i := range 3 {
-		at(t, mem, min_(i), "a", ledger.OpenedType, `{"account":"a"}`)
-	}
-	rd, _ := mem.Open(t.Context(), brook.Position{Topic: "ledger"})
-	c0, _ := rd.Read(t.Context(), 10)
-	d := &gappy{Driver: mem, records: c0.Records, markers: make(chan struct{})}
-	s := newSpy(newStore())
-	var once sync.Once
-	var app *ledger.App
-	c := config(d, s)
-	// When the rebuild's first commit of events is done, the live feed gets its markers.
-	s.onCommit(func(ctx context.Context, b *brook.Batch, do func() error) error {
-		err := do()
-		for _, w := range b.Writes {
-			if strings.Contains(s.name(w.Table), "/2/positions") {
-				once.Do(func() {
-					close(d.markers)
-					app.WaitFor(ctx, brook.Position{Topic: "ledger", Offset: 4})
-				})
-			}
+	synctest.Test(t, func(t *testing.T) {
+		mem := memdriver.New()
+		for i := range 3 {
+			at(t, mem, min_(i), "a", ledger.OpenedType, `{"account":"a"}`)
 		}
-		return err
+		rd, _ := mem.Open(t.Context(), brook.Position{Topic: "ledger"})
+		c0, _ := rd.Read(t.Context(), 10)
+		d := &gappy{Driver: mem, records: c0.Records, markers: make(chan struct{})}
+		s := newSpy(newStore())
+		var once sync.Once
+		var app *ledger.App
+		c := config(d, s)
+		// When the rebuild's first commit of events is done, the live feed gets its markers.
+		s.onCommit(func(ctx context.Context, b *brook.Batch, do func() error) error {
+			err := do()
+			for _, w := range b.Writes {
+				if strings.Contains(s.name(w.Table), "/2/positions") {
+					once.Do(func() {
+						close(d.markers)
+						app.WaitFor(ctx, brook.Position{Topic: "ledger", Offset: 4})
+					})
+				}
+			}
+			return err
+		})
+		app = newLedger(t, c, &ledger.Audit{})
+		defer app.Close()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		go app.Run(ctx)
+		app.WaitFor(ctx, brook.Position{Topic: "ledger", Offset: 2})
+		within(t, 30*time.Second, "Rebuild", func() { t.Log(app.Rebuild(ctx)) })
 	})
-	app = newLedger(t, c, &ledger.Audit{})
-	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Second)
-	defer cancel()
-	go app.Run(ctx)
-	app.WaitFor(ctx, brook.Position{Topic: "ledger", Offset: 2})
-	within(t, time.Second, "Rebuild", func() { t.Log(app.Rebuild(ctx)) })
 }
 
 func TestUnknownEventOfAnotherContentType(t *testing.T) {
@@ -145,57 +154,65 @@ func TestProcessReturnsNilWithoutItsEffect(t *testing.T) {
 
 // closing is a driver whose readers can't be closed.
 func TestCloseDoesNotWaitForProcess(t *testing.T) {
-	s := newSpy(newStore())
-	entered, leave := make(chan struct{}), make(chan struct{})
-	app := newLedger(t, config(memdriver.New(), s), &ledger.Audit{Do: func(context.Context, brook.Event[ledger.Moved]) error {
-		close(entered)
-		<-leave
-		return nil
-	}})
-	app.Process.Opened(t.Context(), ledger.Opened{Account: "a"})
-	done := make(chan error)
-	go func() { done <- app.Process.Moved(context.Background(), ledger.Moved{Account: "a"}) }()
-	<-entered
-	closed := make(chan struct{})
-	go func() { app.Close(); close(closed) }()
-	select {
-	case <-closed:
-	case <-time.After(300 * time.Millisecond):
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpy(newStore())
+		entered, leave := make(chan struct{}), make(chan struct{})
+		wait := func(context.Context, brook.Event[ledger.Moved]) error {
+			close(entered)
+			<-leave
+			return nil
+		}
+		app := newLedger(t, config(memdriver.New(), s), &ledger.Audit{Do: wait})
+		app.Process.Opened(t.Context(), ledger.Opened{Account: "a"})
+		done := make(chan error)
+		go func() { done <- app.Process.Moved(context.Background(), ledger.Moved{Account: "a"}) }()
+		<-entered
+		closed := make(chan struct{})
+		go func() { app.Close(); close(closed) }()
+		select {
+		case <-closed:
+		case <-time.After(300 * time.Millisecond):
+			close(leave)
+			<-done
+			return
+		}
+		var after atomic.Int64
+		s.onCommit(func(_ context.Context, _ *brook.Batch, do func() error) error {
+			after.Add(1)
+			return do()
+		})
 		close(leave)
-		<-done
-		return
-	}
-	var after atomic.Int64
-	s.onCommit(func(_ context.Context, b *brook.Batch, do func() error) error { after.Add(1); return do() })
-	close(leave)
-	err := <-done
-	if after.Load() > 0 {
-		t.Errorf("a commit reached the store after Close had returned (Process: %v)", err)
-	}
+		err := <-done
+		if after.Load() > 0 {
+			t.Errorf("a commit reached the store after Close had returned (Process: %v)", err)
+		}
+	})
 }
 
 func TestWaitForOverASwitch(t *testing.T) {
-	s := newSpy(newStore())
-	h := open(t, config(memdriver.New(), s), &ledger.Audit{})
-	pos := h.fails(h.move("nobody", 1, ""))
-	var once atomic.Bool
-	s.onScan(func(tb brook.Table) {
-		if strings.Contains(s.name(tb), "/1/letters") && once.CompareAndSwap(false, true) {
-			if err := h.Rebuild(context.Background()); err != nil {
-				t.Error(err)
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpy(newStore())
+		h := open(t, config(memdriver.New(), s), &ledger.Audit{})
+		pos := h.fails(h.move("nobody", 1, ""))
+		var once atomic.Bool
+		s.onScan(func(tb brook.Table) {
+			if strings.Contains(s.name(tb), "/1/letters") && once.CompareAndSwap(false, true) {
+				if err := h.Rebuild(context.Background()); err != nil {
+					t.Error(err)
+				}
 			}
+		})
+		done := make(chan error, 1)
+		go func() { done <- h.WaitFor(h.ctx, pos) }()
+		select {
+		case err := <-done:
+			if !errors.Is(err, brook.ErrDeadLetter) {
+				t.Errorf("WaitFor of a dead letter, over a switch: %v", err)
+			}
+		case <-time.After(30 * time.Second):
+			t.Error("stuck")
 		}
 	})
-	done := make(chan error, 1)
-	go func() { done <- h.WaitFor(h.ctx, pos) }()
-	select {
-	case err := <-done:
-		if !errors.Is(err, brook.ErrDeadLetter) {
-			t.Errorf("WaitFor of a dead letter, over a switch: %v", err)
-		}
-	case <-time.After(2 * time.Second):
-		t.Error("stuck")
-	}
 }
 
 // The flip's commit happens, its answer is lost, and the process dies a moment later.

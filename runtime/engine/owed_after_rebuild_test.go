@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"time"
 
@@ -283,42 +284,46 @@ func (b blind) Open(r *brook.Record, m *brook.Message) error {
 // One emission that a rebuild owes and whose record can't be opened (the envelope is another one
 // now, or writes only) becomes a letter and holds up no others.
 func TestOwedEmissionThatCantBeOpened(t *testing.T) {
-	c := config(memdriver.New(), newStore())
-	c.Envelope = blind{}
-	var b breaker
-	app := newLedger(t, c,
-		&ledger.Audit{Do: func(ctx context.Context, e brook.Event[ledger.Moved]) error {
-			if e.Data.Cents == 7 {
-				return b.do(ctx, brook.Event[ledger.Moved]{Data: ledger.Moved{Order: "fail"}})
-			}
-			return nil
-		}})
-	defer app.Close()
-	at(t, c.Driver, min_(0), "a", ledger.OpenedType, `{"account":"a"}`)
-	at(t, c.Driver, min_(0), "a", ledger.MovedType, `{"account":"a","cents":7,"order":"emit"}`)
-	if err := app.CatchUp(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if n := len(letters(t, app)); n != 1 {
-		t.Fatalf("%d letters", n)
-	}
-	b.set(true)
-	if err := app.Rebuild(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	at(t, c.Driver, min_(0), "b", ledger.OpenedType, `{"account":"b"}`)
-	at(t, c.Driver, min_(0), "b", ledger.MovedType, `{"account":"b","cents":1,"order":"emit"}`)
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
-	defer cancel()
-	if err := app.CatchUp(ctx); err != nil {
-		t.Errorf("nothing is published any more: %v", err)
-	}
-	l := slices.DeleteFunc(letters(t, app), func(l brook.DeadLetter) bool { return l.Stage == brook.StageDecode }) // of what was emitted for b
-	if len(l) != 1 || l[0].Stage != brook.StageEmit ||
-		!strings.Contains(l[0].Error, "written for others only") {
-		t.Errorf("letters: %+v", l)
-	}
-	if n := len(published(t, c.Driver.(lending.Driver).Driver, "ledger")); n != 4+1 {
-		t.Errorf("%d records, want the four and what was emitted for b", n)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		c := config(memdriver.New(), newStore())
+		c.Envelope = blind{}
+		var b breaker
+		app := newLedger(t, c,
+			&ledger.Audit{Do: func(ctx context.Context, e brook.Event[ledger.Moved]) error {
+				if e.Data.Cents == 7 {
+					return b.do(ctx, brook.Event[ledger.Moved]{Data: ledger.Moved{Order: "fail"}})
+				}
+				return nil
+			}})
+		defer app.Close()
+		at(t, c.Driver, min_(0), "a", ledger.OpenedType, `{"account":"a"}`)
+		at(t, c.Driver, min_(0), "a", ledger.MovedType, `{"account":"a","cents":7,"order":"emit"}`)
+		if err := app.CatchUp(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(letters(t, app)); n != 1 {
+			t.Fatalf("%d letters", n)
+		}
+		b.set(true)
+		if err := app.Rebuild(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		at(t, c.Driver, min_(0), "b", ledger.OpenedType, `{"account":"b"}`)
+		at(t, c.Driver, min_(0), "b", ledger.MovedType, `{"account":"b","cents":1,"order":"emit"}`)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if err := app.CatchUp(ctx); err != nil {
+			t.Errorf("nothing is published any more: %v", err)
+		}
+		l := slices.DeleteFunc(letters(t, app), func(l brook.DeadLetter) bool {
+			return l.Stage == brook.StageDecode // of what was emitted for b
+		})
+		if len(l) != 1 || l[0].Stage != brook.StageEmit ||
+			!strings.Contains(l[0].Error, "written for others only") {
+			t.Errorf("letters: %+v", l)
+		}
+		if n := len(published(t, c.Driver.(lending.Driver).Driver, "ledger")); n != 4+1 {
+			t.Errorf("%d records, want the four and what was emitted for b", n)
+		}
+	})
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"testing"
-	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/catalog"
@@ -237,15 +236,19 @@ func TestRebuildOutlivesAnyCommit(t *testing.T) {
 // A store that is away makes a rebuild wait, and what it made stays made.
 func TestRebuildWaits(t *testing.T) {
 	f := fault.New(fault.Refuse, 0, fault.Scan)
-	r := newRig(t, func(c *brook.Config) { c.Store = storetest.Faulty(c.Store, f) })
+	r := newRig(t, func(c *brook.Config) {
+		c.Store = storetest.Faulty(c.Store, f)
+		heard := c.Hooks.Failure
+		c.Hooks.Failure = func(failure brook.Failure) {
+			heard(failure)
+			f.Mend()
+		}
+	})
 	r.Publish("x", "y")
 	r.Fails["S x"] = errBad
 	r.Follow()
 	delete(r.Fails, "S x")
-	r.Handling["T y"] = func() {
-		f.Begin()
-		time.AfterFunc(20*time.Millisecond, f.Mend)
-	}
+	r.Handling["T y"] = f.Begin
 	if _, err := r.rebuild(); err != nil {
 		t.Fatal(err)
 	}
