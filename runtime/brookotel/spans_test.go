@@ -159,7 +159,7 @@ func testOneTrace(t *testing.T, driver brook.Driver, topic string, envelope broo
 		t.Fatal(err)
 	}
 	defer app.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	running, stop := context.WithCancel(ctx)
 	defer stop()

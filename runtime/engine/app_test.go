@@ -42,7 +42,7 @@ func open(t *testing.T, config brook.Config, audit *ledger.Audit) *harness {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithCancel(t.Context())
 	run, done := context.WithCancel(ctx)
 	result := make(chan error, 1)
 	go func() { result <- app.Run(run) }()

@@ -26,7 +26,7 @@ func folded(t *testing.T, driver brook.Driver, store brook.Store,
 		t.Fatal(err)
 	}
 	defer app.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	run, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)

@@ -75,7 +75,7 @@ func owing(t *testing.T, d *memdriver.Driver, s *spy) *harness {
 func TestOwedEmissionOutlivesRun(t *testing.T) {
 	notes := func(t *testing.T, app *ledger.App) {
 		t.Helper()
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		run, stop := context.WithCancel(ctx)
 		ended := make(chan error, 1)

@@ -19,6 +19,14 @@ func (d *Driver) Brokers() int {
 	return max(n, len(d.conns))
 }
 
+// Room is how many bytes may yet be under way, and how many calls wait until they may.
+func (d *Driver) Room() (free int64, waiting int) {
+	l := d.writing.limiter
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.free, len(l.waiting)
+}
+
 // HeldFor sets after which time an open transaction is logged.
 func HeldFor(d time.Duration) Option {
 	return func(o *options) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -316,26 +317,38 @@ func TestPublishBackPressure(t *testing.T) {
 		c.SleepControl(func() { <-answer })
 		return nil, nil, false
 	})
-	ctx, cancel := context.WithCancel(t.Context())
-	first := make(chan error, 1)
-	publish := func(ctx context.Context, size int) error {
-		_, err := d.Publish(ctx,
-			[]brook.Record{{Topic: "t", Key: []byte("k"), Value: make([]byte, size)}})
-		return err
+	publish := func(size int) (gone context.CancelFunc, result chan error) {
+		ctx, cancel := context.WithCancel(t.Context())
+		result = make(chan error, 1)
+		go func() {
+			_, err := d.Publish(ctx,
+				[]brook.Record{{Topic: "t", Key: []byte("k"), Value: make([]byte, size)}})
+			result <- err
+		}()
+		return cancel, result
 	}
-	go func() { first <- publish(ctx, 6000) }()
+	until := func(what string, is func(free int64, waiting int) bool) {
+		t.Helper()
+		for deadline := time.Now().Add(time.Minute); !is(d.Room()); runtime.Gosched() {
+			if time.Now().After(deadline) {
+				t.Fatal(what)
+			}
+		}
+	}
+	cancel, first := publish(6000)
+	defer cancel()
 	<-asked // it is under way
-	soon, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer stop()
+	gone, second := publish(3000)
+	until("the second record has no room", func(free int64, _ int) bool { return free <= 1000 })
+	gone()
 	var undecided *brook.PublishError
-	if err := publish(soon, 3000); !errors.As(err, &undecided) ||
-		!errors.Is(err, context.DeadlineExceeded) {
+	if err := <-second; !errors.As(err, &undecided) || !errors.Is(err, context.Canceled) {
 		t.Errorf("what waits behind it: %v", err)
 	}
-	soon, stop = context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer stop()
-	if err := publish(soon, 50_000); errors.As(err, &undecided) ||
-		!errors.Is(err, context.DeadlineExceeded) {
+	gone, third := publish(50_000)
+	until("the third record does not wait", func(_ int64, waiting int) bool { return waiting == 1 })
+	gone()
+	if err := <-third; errors.As(err, &undecided) || !errors.Is(err, context.Canceled) {
 		t.Errorf("what there is no room for: %v", err)
 	}
 	cancel()

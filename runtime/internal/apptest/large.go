@@ -58,7 +58,7 @@ type large struct {
 }
 
 func newLarge(t *testing.T, store brook.Store, size int, limited bool) *large {
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
 	l := &large{t: t, ctx: ctx, store: store, driver: memdriver.New(), size: size, limited: limited,
 		want: map[string]string{}}

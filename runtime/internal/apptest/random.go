@@ -24,7 +24,7 @@ import (
 // nil, it returns the store as a new process finds it.
 func Random(t *testing.T, store brook.Store, reopen func() brook.Store, seed uint64, steps int) {
 	t.Logf("seed %d", seed)
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	r := &random{t: t, ctx: ctx, rnd: rand.New(rand.NewPCG(seed, 11)), store: store, reopen: reopen,
 		driver: memdriver.New(), model: newModel()}
