@@ -75,6 +75,28 @@ func (s *Store) Judge() {
 	}
 }
 
+// Hold holds commits back for so long from now on, as if a snapshot did, and returns for how long
+// the last one was to.
+func (s *Store) Hold(ctx context.Context, d time.Duration) (was time.Duration, err error) {
+	for _, v := range s.views {
+		last, err := s.client.HGet(ctx, v.key, "held").Result()
+		if err != nil {
+			return 0, err
+		}
+		var stop, start int64
+		if _, err := fmt.Sscan(last, &stop, &start); err != nil {
+			return 0, err
+		}
+		was = time.Duration(stop-start) * time.Millisecond
+		now := time.Now().UnixMilli()
+		held := fmt.Sprint(now+d.Milliseconds(), now, 1)
+		if err := s.client.HSet(ctx, v.key, "held", held).Err(); err != nil {
+			return 0, err
+		}
+	}
+	return was, nil
+}
+
 // Moved has the next snapshot hold commits back.
 func (s *Store) Moved() {
 	for _, v := range s.views {

@@ -105,7 +105,14 @@ func readAll(t *testing.T, s *redisstore.Store, table brook.Table) (err error) {
 
 // A snapshot that is never closed, as of a process that died, holds commits back for a moment only.
 func TestHoldEnds(t *testing.T) {
-	_, _, s, table := alone(t)
+	n, _, s, table := alone(t)
+	c := redis.NewClient(&redis.Options{Addr: n.addr})
+	closing(t, c)
+	other, err := redisstore.New(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs := tableOf(t, other, brook.TableSpec{Name: "app/rows"})
 	s.Moved()
 	snap, err := s.Snapshot(t.Context())
 	if err != nil {
@@ -114,13 +121,23 @@ func TestHoldEnds(t *testing.T) {
 	if _, err := snap.Get(t.Context(), table, []byte("a")); err != nil {
 		t.Error(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	hold := func(d time.Duration) {
+		t.Helper()
+		was, err := s.Hold(t.Context(), d)
+		if err != nil || was <= 0 || d > 0 && was > time.Second {
+			t.Errorf("it holds commits back for %v, %v", was, err)
+		}
+	}
+	hold(time.Hour) // however slow this machine is
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	err = s.Commit(ctx, &brook.Batch{Writes: []brook.Write{put(table, "d", "1")}})
-	if !errors.Is(err, context.DeadlineExceeded) {
+	c.AddHook(&patient{after: 20, gone: cancel})
+	err = other.Commit(ctx, &brook.Batch{Writes: []brook.Write{put(theirs, "d", "1")}})
+	if !errors.Is(err, context.Canceled) {
 		t.Errorf("a commit while a snapshot holds: %v", err)
 	}
-	commit(t, s, put(table, "d", "2"))
+	hold(0)
+	commit(t, other, put(theirs, "d", "2"))
 	if _, err := snap.Get(t.Context(), table, []byte("d")); !errors.Is(err,
 		brook.ErrSnapshotMoved) {
 		t.Errorf("a read after the hold: %v", err)
@@ -128,4 +145,26 @@ func TestHoldEnds(t *testing.T) {
 	if err := snap.Close(); err != nil {
 		t.Error(err)
 	}
+}
+
+// patient leaves after so many commands.
+type patient struct {
+	after int64
+	gone  func()
+	sent  atomic.Int64
+}
+
+func (*patient) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (p *patient) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if p.sent.Add(1) == p.after {
+			p.gone()
+		}
+		return next(ctx, cmd)
+	}
+}
+
+func (*patient) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
 }
