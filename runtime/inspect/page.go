@@ -13,6 +13,7 @@ const (
 type Page struct {
 	// After is the cursor that Next was of the page before; "": the beginning, with Reverse the
 	// end. It names a place in the list, whose element may be gone.
+	// One that is cut, or of another list, is ErrMistaken.
 	After string
 	// Limit is how many elements there are at most; 0: DefaultLimit. A page may have fewer although
 	// there are more.

@@ -30,7 +30,8 @@ type Rows struct {
 // that an index finds by a value, or from a value on.
 type RowQuery struct {
 	Page
-	// From is the key from which the first page begins; "": the first. It is ignored with After.
+	// From is the key from which the first page begins; "": the first. Of a key of several parts the
+	// first ones will do. It is ignored with After.
 	From string
 	// Index is the field of an index, as in [Index]; "": none.
 	Index string

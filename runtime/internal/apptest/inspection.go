@@ -145,6 +145,7 @@ func InspectRows(t *testing.T, store brook.Store) {
 	x.byIndex()
 	x.lines()
 	x.cursors()
+	x.foreign()
 	x.mistakes()
 	x.unreadable(store)
 }
@@ -245,6 +246,21 @@ func (x *inspected) lines() {
 		string(rows[0].Value) != `{"cents":2,"balance":3}` {
 		x.Errorf("the rows from a%%2Fb/2 on are %+v", rows)
 	}
+	for _, q := range []inspect.RowQuery{
+		{From: "a%2Fb"}, {From: "a", Page: inspect.Page{Reverse: true}},
+	} {
+		page, err := x.seen.Rows(x.Context(), "lines", q)
+		rows := got(x, page, err).Rows
+		if want := map[bool]string{false: "a%2Fb/", true: "a/"}[q.Reverse]; len(rows) < 2 ||
+			!strings.HasPrefix(rows[0].Key, want) || !strings.HasPrefix(rows[1].Key, want) {
+			x.Errorf("the rows from the beginning %s on are %+v", q.From, rows)
+		}
+	}
+	_, err = x.seen.Rows(x.Context(), "lines", inspect.RowQuery{From: "a/b"})
+	if !errors.Is(err, inspect.ErrMistaken) || strings.Contains(err.Error(), "corrupt") ||
+		!strings.Contains(err.Error(), "of the form string/int") {
+		x.Errorf("from a/b: %v", err)
+	}
 	row, err := x.seen.Row(x.Context(), "lines", "a/8")
 	if got(x, row, err).Unreadable != "" || string(row.Value) != `{"cents":8,"balance":36}` {
 		x.Errorf("line 8 is %s", row.Value)
@@ -262,50 +278,6 @@ func (x *inspected) cursors() {
 	next, err := x.seen.Rows(x.Context(), "accounts", q)
 	if id := x.account(got(x, next, err).Rows[0]); id != x.names[3] {
 		x.Errorf("the row behind one that is gone is %q, want %q", id, x.names[3])
-	}
-}
-
-// mistakes asks for what is not there, or can't be read.
-func (x *inspected) mistakes() {
-	ctx := x.Context()
-	value := "b"
-	for name, c := range map[string]struct {
-		want error
-		do   func() error
-	}{
-		"collection": {inspect.ErrUnknown, func() error {
-			_, err := x.seen.Rows(ctx, "<b>", inspect.RowQuery{})
-			return err
-		}},
-		"index": {inspect.ErrUnknown, func() error {
-			_, err := x.seen.Rows(ctx, "accounts", inspect.RowQuery{Index: "Nix", Value: &value})
-			return err
-		}},
-		"row":       {brook.ErrNotFound, x.row("accounts", "nobody")},
-		"key":       {inspect.ErrMistaken, x.row("lines", "a/b/c")},
-		"hex key":   {inspect.ErrMistaken, x.row("lines", "hex:00")},
-		"no hex":    {inspect.ErrMistaken, x.row("accounts", "hex:0")},
-		"large key": {inspect.ErrMistaken, x.row("accounts", strings.Repeat("x", 1<<20))},
-		"cursor": {inspect.ErrMistaken, func() error {
-			_, err := x.seen.Rows(ctx, "accounts", inspect.RowQuery{Page: inspect.Page{After: "!"}})
-			return err
-		}},
-		"limit": {inspect.ErrMistaken, func() error {
-			_, err := x.seen.Letters(ctx, inspect.LetterFilter{}, inspect.Page{Limit: -1})
-			return err
-		}},
-		"letter": {brook.ErrNotFound, func() error {
-			_, err := x.seen.Letter(ctx, "AAAA")
-			return err
-		}},
-		"ID": {inspect.ErrMistaken, func() error {
-			_, err := x.seen.Drop(ctx, inspect.LetterFilter{IDs: []string{"?"}})
-			return err
-		}},
-	} {
-		if err := c.do(); !errors.Is(err, c.want) {
-			x.Errorf("%s: %v, want %v", name, err, c.want)
-		}
 	}
 }
 

@@ -44,8 +44,9 @@ func parseKey(shape key.Shape, text string) ([]byte, error) {
 	if !ok {
 		encoded, err := shape.Parse([]byte{}, []byte(text))
 		if err != nil {
-			return nil, fmt.Errorf("%w: key %.200q: it is to be of the form %s: %w",
-				inspect.ErrMistaken, text, strings.ReplaceAll(string(shape), " ", "/"), err)
+			why := strings.TrimPrefix(err.Error(), key.ErrCorrupt.Error()+": ")
+			return nil, fmt.Errorf("%w: key %.200q: it is to be of the form %s: %s",
+				inspect.ErrMistaken, text, strings.ReplaceAll(string(shape), " ", "/"), why)
 		}
 		return encoded, nil
 	}
@@ -58,6 +59,27 @@ func parseKey(shape key.Shape, text string) ([]byte, error) {
 			inspect.ErrMistaken, text, strings.ReplaceAll(string(shape), " ", "/"))
 	}
 	return encoded, nil
+}
+
+// parseFrom returns where a page begins whose first key has a text: of a key of several parts the
+// first ones will do. to is what the keys that begin so are below.
+func parseFrom(shape key.Shape, text string) (from, to []byte, err error) {
+	parts, n := strings.Fields(string(shape)), strings.Count(text, "/")+1
+	if strings.HasPrefix(text, hexed) || n >= len(parts) {
+		from, err = parseKey(shape, text)
+		return from, key.Successor(from), err
+	}
+	// One more part makes what comes before it parts of a key, whose slashes are escaped.
+	begin := key.Shape(strings.Join(parts[:n], " ") + " bool")
+	if from, err = parseKey(begin, text+"/false"); err != nil {
+		_, err = parseKey(shape, text) // says what it should be
+		return nil, nil, err
+	}
+	end, err := begin.Len(from, n)
+	if err != nil {
+		return nil, nil, err
+	}
+	return from[:end], key.Successor(from[:end]), nil
 }
 
 // handle returns the text of a key of a table that nobody looks into: a cursor, or an ID.

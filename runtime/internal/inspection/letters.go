@@ -49,7 +49,7 @@ func (x *Inspection) Letters(
 	}
 	err = x.read(ctx, func(c *call) error {
 		letters = inspect.Letters{Letters: []inspect.Letter{}}
-		at := page{table: c.gen.Letters, Page: p, maxLooked: maxLooked}
+		at := page{table: c.gen.Letters, list: list{"letters"}, Page: p, maxLooked: maxLooked}
 		if f.Topic != "" {
 			at.from = key.AppendString(nil, f.Topic)
 			at.to = key.Successor(at.from)

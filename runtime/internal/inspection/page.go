@@ -16,6 +16,7 @@ type page struct {
 	table    brook.Table
 	from, to []byte // the range of the table
 	prefix   []byte // of all keys, which cursors leave out
+	list     list   // what is listed
 	inspect.Page
 	maxLooked int // rows that are looked at; 0: no limit
 
@@ -37,15 +38,17 @@ func (p *page) open() error {
 	if p.After == "" {
 		return nil
 	}
-	after, err := parseHandle("cursor", p.After)
+	after, err := p.list.parse(p.After)
 	if err != nil {
 		return err
 	}
 	after = append(bytes.Clone(p.prefix), after...)
-	if p.Reverse {
+	next := append(bytes.Clone(after), 0) // no key begins with another one
+	switch {
+	case p.Reverse && (p.to == nil || bytes.Compare(after, p.to) < 0):
 		p.to = after
-	} else {
-		p.from = append(after, 0) // no key begins with another one
+	case !p.Reverse && bytes.Compare(next, p.from) > 0:
+		p.from = next
 	}
 	return nil
 }
@@ -64,7 +67,7 @@ func (p *page) each(c *call, do func(brook.Row) (int, error)) (next string, err 
 		}
 		if p.n == p.left || p.bytes >= inspect.PageBytes ||
 			p.maxLooked > 0 && looked == p.maxLooked {
-			return handle(last[len(p.prefix):]), nil
+			return p.list.cursor(last[len(p.prefix):]), nil
 		}
 		looked++
 		size, err := do(row)

@@ -162,19 +162,19 @@ func (c *call) readRows(collection string, q *inspect.RowQuery) (rows inspect.Ro
 		return rows, err
 	}
 	rows.Rows = []inspect.Row{}
-	p := page{table: at.table, Page: q.Page}
+	p := page{table: at.table, list: list{"rows", collection}, Page: q.Page}
 	found := func(row brook.Row) ([]byte, brook.Value, error) { return row.Key, row.Value, nil }
 	if q.Index != "" {
 		if found, err = at.byIndex(&p, q); err != nil {
 			return rows, err
 		}
 	} else if q.From != "" && q.After == "" {
-		from, err := parseKey(at.info.Shape, q.From)
+		from, to, err := parseFrom(at.info.Shape, q.From)
 		if err != nil {
 			return rows, err
 		}
 		if p.from = from; q.Reverse {
-			p.from, p.to = nil, append(from, 0)
+			p.from, p.to = nil, to
 		}
 	}
 	rows.Next, err = p.each(c, func(row brook.Row) (int, error) {
@@ -215,7 +215,7 @@ func (x *collection) byIndex(
 	if x.gen.Unready[slot] {
 		return nil, fmt.Errorf("%w: %s by %s", brook.ErrNotReady, x.info.Name, index.Field)
 	}
-	p.table = x.gen.Tables[slot]
+	p.table, p.list = x.gen.Tables[slot], append(p.list, index.Field)
 	switch {
 	case q.Value != nil:
 		value, err := parseKey(index.Shape, *q.Value)
@@ -223,16 +223,19 @@ func (x *collection) byIndex(
 			return nil, err
 		}
 		p.prefix, p.from, p.to = value, value, key.Successor(value)
+		if !x.def.Indexes[at].PII {
+			p.list = append(p.list, string(value))
+		}
 	case x.def.Indexes[at].PII:
 		return nil, fmt.Errorf("%w: %s is marked brook:\"pii\": it can be looked up by a value, "+
 			"and not be listed", inspect.ErrMistaken, index.Field)
 	case q.From != "" && q.After == "":
-		from, err := parseKey(index.Shape, q.From)
+		from, to, err := parseFrom(index.Shape, q.From)
 		if err != nil {
 			return nil, err
 		}
 		if p.from = from; q.Reverse {
-			p.from, p.to = nil, key.Successor(from)
+			p.from, p.to = nil, to
 		}
 	}
 	return func(entry brook.Row) ([]byte, brook.Value, error) {

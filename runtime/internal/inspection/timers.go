@@ -32,12 +32,15 @@ func (d *due) compare(other *due) int {
 // cursor returns the place as the cursor of a page.
 func (d *due) cursor() string {
 	b := key.AppendInt(key.AppendInt(nil, d.at.Unix()), int32(d.at.Nanosecond()))
-	return handle(append(d.id.AppendKey(b), d.row...))
+	return timerList.cursor(append(d.id.AppendKey(b), d.row...))
 }
+
+// timerList is what cursors of timers belong to.
+var timerList = list{"timers"}
 
 // parseDue returns the place of a cursor.
 func parseDue(cursor string) (*due, error) {
-	b, err := parseHandle("cursor", cursor)
+	b, err := timerList.parse(cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -55,19 +58,19 @@ func parseDue(cursor string) (*due, error) {
 // Timers returns a page of the timers that wait, those that are due first first.
 func (x *Inspection) Timers(
 	ctx context.Context, p inspect.Page,
-) (list inspect.Timers, err error) {
+) (all inspect.Timers, err error) {
 	err = x.read(ctx, func(c *call) error {
-		list = inspect.Timers{Timers: []inspect.Timer{}}
+		all = inspect.Timers{Timers: []inspect.Timer{}}
 		if !x.set.Code.Layout.Timed {
 			return nil
 		}
-		return c.timers(&p, &list)
+		return c.timers(&p, &all)
 	})
-	return list, err
+	return all, err
 }
 
 // timers merges the timers of all partitions.
-func (c *call) timers(p *inspect.Page, list *inspect.Timers) error {
+func (c *call) timers(p *inspect.Page, all *inspect.Timers) error {
 	bounds := page{Page: inspect.Page{Limit: p.Limit}}
 	if err := bounds.open(); err != nil {
 		return err
@@ -95,15 +98,15 @@ func (c *call) timers(p *inspect.Page, list *inspect.Timers) error {
 		if first == nil {
 			return nil
 		}
-		if len(list.Timers) == bounds.left || size >= inspect.PageBytes {
-			list.Next = last.cursor()
+		if len(all.Timers) == bounds.left || size >= inspect.PageBytes {
+			all.Next = last.cursor()
 			return nil
 		}
 		last = first.due
 		t, n, err := c.timer(last)
 		switch {
 		case err == nil:
-			list.Timers = append(list.Timers, t)
+			all.Timers = append(all.Timers, t)
 			size += n
 		case !errors.Is(err, brook.ErrNotFound): // another process removed it
 			return err

@@ -14,25 +14,25 @@ import (
 // Jobs returns a page of the jobs that are not done.
 func (x *Inspection) Jobs(
 	ctx context.Context, p inspect.Page,
-) (list inspect.Jobs, err error) {
+) (all inspect.Jobs, err error) {
 	err = x.read(ctx, func(c *call) error {
-		list = inspect.Jobs{Jobs: []inspect.Job{}}
+		all = inspect.Jobs{Jobs: []inspect.Job{}}
 		if x.set.Jobs == nil {
 			return nil
 		}
-		at := page{table: x.set.Jobs.Table, Page: p}
-		list.Next, err = at.each(c, func(row brook.Row) (int, error) {
+		at := page{table: x.set.Jobs.Table, list: list{"jobs"}, Page: p}
+		all.Next, err = at.each(c, func(row brook.Row) (int, error) {
 			j, err := jobs.Decode(row)
 			if err != nil {
 				return 0, err
 			}
 			shown := x.job(j)
-			list.Jobs = append(list.Jobs, shown)
+			all.Jobs = append(all.Jobs, shown)
 			return len(j.Stored), nil
 		})
 		return err
 	})
-	return list, err
+	return all, err
 }
 
 // job returns a job for people.
@@ -54,16 +54,16 @@ func (x *Inspection) job(j *jobs.Job) inspect.Job {
 // Parked returns a page of the events that came too early.
 func (x *Inspection) Parked(
 	ctx context.Context, p inspect.Page,
-) (list inspect.ParkedEvents, err error) {
+) (all inspect.ParkedEvents, err error) {
 	err = x.read(ctx, func(c *call) error {
-		list = inspect.ParkedEvents{Events: []inspect.ParkedEvent{}}
-		at := page{table: c.gen.Parked, Page: p}
-		list.Next, err = at.each(c, func(row brook.Row) (int, error) {
+		all = inspect.ParkedEvents{Events: []inspect.ParkedEvent{}}
+		at := page{table: c.gen.Parked, list: list{"parked"}, Page: p}
+		all.Next, err = at.each(c, func(row brook.Row) (int, error) {
 			e, err := parked.Decode(row)
 			if err != nil {
 				return 0, err
 			}
-			list.Events = append(list.Events, inspect.ParkedEvent{
+			all.Events = append(all.Events, inspect.ParkedEvent{
 				Letter: x.letter(&e.Letter, row.Key), Missed: x.missing(e.Missed), Since: e.Since,
 				Reported: e.Reported, Due: e.Due != nil,
 			})
@@ -71,7 +71,7 @@ func (x *Inspection) Parked(
 		})
 		return err
 	})
-	return list, err
+	return all, err
 }
 
 // missing returns for people what a handler asked for in vain.
