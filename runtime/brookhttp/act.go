@@ -22,6 +22,8 @@ type choice struct {
 	All bool `json:"all,omitempty"`
 	// Confirmed has to be set to drop letters on a page: without it the page asks.
 	Confirmed bool `json:"-"`
+	// Seen says which letters the page showed that asked: see chosen.seal.
+	Seen string `json:"-"`
 }
 
 // choice reads which letters are meant. In a form, scope is chosen (the boxes that are checked) or
@@ -49,7 +51,7 @@ func (q *request) choice() (choice, error) {
 		if c.LetterFilter, err = filterOf(values); err != nil {
 			return c, err
 		}
-		c.Confirmed = q.get("confirmed") != ""
+		c.Confirmed, c.Seen = q.get("confirmed") != "", q.get("seen")
 	}
 	if len(valuesOf(c.LetterFilter)) == 0 && !c.All {
 		return c, mistaken("no dead letter is chosen")
@@ -57,23 +59,37 @@ func (q *request) choice() (choice, error) {
 	return c, nil
 }
 
+// text returns the choice for the log.
+func (c *choice) text() string {
+	if text := queryOf(c.LetterFilter); text != "" {
+		return text
+	}
+	return "all"
+}
+
 // done is what a page says that something was done on.
 type done struct {
 	Did   string `json:"-"` // for people
 	Note  string `json:"-"` // what to know of it
+	More  string `json:"-"` // what else
 	Count int    `json:"count"`
-	Back  string `json:"-"` // a link to go on
-	Text  string `json:"-"` // of that link
+	// Unknown are those of the IDs that are of no letter, perhaps no longer.
+	Unknown []string `json:"unknown,omitempty"`
+	Back    string   `json:"-"` // a link to go on
+	Text    string   `json:"-"` // of that link
 	// Ask is what is to be confirmed first; Query and All are the choice.
 	Ask   string   `json:"-"`
 	IDs   []string `json:"-"`
 	Query string   `json:"-"`
 	All   bool     `json:"-"`
+	Seen  string   `json:"-"` // the letters that the question is about, if All is set
 }
 
 // dryRunPage is what redriving letters would do.
 type dryRunPage struct {
 	inspect.DryRun
+	Unknown []string `json:"unknown,omitempty"` // as of done
+	Note    string   `json:"-"`
 	IDs     []string `json:"-"`
 	Query   string   `json:"-"`
 	All     bool     `json:"-"`
@@ -108,11 +124,13 @@ func (i *Inspection) dryRun(q *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	unknown := i.unknown(q.Context(), c.IDs)
 	run, err := i.app.Inspect().DryRun(q.Context(), c.LetterFilter)
 	if run.Outcomes == nil {
 		run.Outcomes = []inspect.Outcome{}
 	}
-	return dryRunPage{run, c.IDs, queryOf(c.LetterFilter), c.All, q.may(ActionRedrive)}, err
+	return dryRunPage{run, unknown, unknownText(unknown), c.IDs, queryOf(c.LetterFilter), c.All,
+		q.may(ActionRedrive)}, err
 }
 
 // redrive redrives dead letters.
@@ -121,14 +139,15 @@ func (i *Inspection) redrive(q *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	unknown := i.unknown(q.Context(), c.IDs)
 	n, err := i.app.Inspect().Redrive(q.Context(), c.LetterFilter)
-	q.record("dead letters redriven", err, "applied", n, "filter", queryOf(c.LetterFilter))
+	q.record("dead letters redriven", err, "applied", n, "filter", c.text())
 	if err != nil {
 		return nil, fmt.Errorf("%s applied, and then: %w", letterCount(n), err)
 	}
 	return done{Did: letterCount(n) + " applied", Count: n, Back: "letters",
-		Note: "Those that failed again, and those behind them, are still there.",
-		Text: "Dead letters"}, nil
+		Note:    "Those that failed again, and those behind them, are still there.",
+		Unknown: unknown, More: unknownText(unknown), Text: "Dead letters"}, nil
 }
 
 // drop drops dead letters, if that is confirmed.
@@ -138,22 +157,48 @@ func (i *Inspection) drop(q *request) (any, error) {
 		return nil, err
 	}
 	if !q.json && !c.Confirmed {
-		d := done{Ask: letterCount(len(c.IDs)), IDs: c.IDs, Back: "letters", Text: "Keep them"}
-		if c.All {
-			d.Ask, d.Query, d.All = "all dead letters", queryOf(c.LetterFilter), true
-			if d.Query != "" {
-				d.Ask = "all dead letters that fit the filter"
-			}
-		}
-		return d, nil
+		return i.askDrop(q, &c)
 	}
-	n, err := i.app.Inspect().Drop(q.Context(), c.LetterFilter)
-	q.record("dead letters dropped", err, "dropped", n, "filter", queryOf(c.LetterFilter))
+	f := c.LetterFilter
+	unknown := i.unknown(q.Context(), c.IDs)
+	if !q.json && c.All { // those that came since the page asked were not seen
+		seen, err := i.sealed(q.Context(), f, c.Seen)
+		if err != nil {
+			return nil, err
+		}
+		f.IDs = append([]string{}, seen.ids...) // nil would mean any
+	}
+	n, err := i.app.Inspect().Drop(q.Context(), f)
+	q.record("dead letters dropped", err, "dropped", n, "filter", c.text())
 	if err != nil {
 		return nil, fmt.Errorf("%s dropped, and then: %w", letterCount(n), err)
 	}
 	return done{Did: letterCount(n) + " dropped", Count: n, Back: "letters",
-		Note: "What waited behind them is still there: redrive it.", Text: "Dead letters"}, nil
+		Note:    "What waited behind them is still there: redrive it.",
+		Unknown: unknown, More: unknownText(unknown), Text: "Dead letters"}, nil
+}
+
+// askDrop asks whether letters are to be dropped.
+func (i *Inspection) askDrop(q *request, c *choice) (any, error) {
+	d := done{Ask: letterCount(len(c.IDs)), IDs: c.IDs, Back: "letters", Text: "Keep them"}
+	if !c.All {
+		return d, nil
+	}
+	letters, err := i.choose(q.Context(), c.LetterFilter, time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	d.Query, d.All, d.Seen = queryOf(c.LetterFilter), true, letters.seal()
+	switch n := len(letters.ids); {
+	case n == 0:
+		d.Ask, d.Did, d.Note = "", "No dead letter is meant",
+			"Nothing was dropped: they are gone, or none fits the filter."
+	case d.Query != "":
+		d.Ask = "all " + letterCount(n) + " that fit the filter"
+	default:
+		d.Ask = "all " + letterCount(n)
+	}
+	return d, nil
 }
 
 func letterCount(n int) string {

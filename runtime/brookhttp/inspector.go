@@ -109,11 +109,13 @@ func (i *Inspection) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		i.fail(w, q, problem{http.StatusForbidden, "the request comes from another site"})
 		return
 	}
-	i.answer(w, q, rt)
+	i.answer(w, q, name, rt)
 }
 
 // answer calls the route's view and writes what it returns.
-func (i *Inspection) answer(w http.ResponseWriter, q *request, rt route) {
+func (i *Inspection) answer(
+	w http.ResponseWriter, q *request, name string, rt route,
+) {
 	ctx := q.Context()
 	if !rt.acts {
 		var cancel context.CancelFunc
@@ -122,6 +124,10 @@ func (i *Inspection) answer(w http.ResponseWriter, q *request, rt route) {
 	}
 	q.Request = q.WithContext(ctx)
 	if err := q.read(w); err != nil {
+		i.fail(w, q, problemOf(err))
+		return
+	}
+	if err := rt.checkNames(q, name); err != nil {
 		i.fail(w, q, problemOf(err))
 		return
 	}

@@ -12,7 +12,9 @@ import (
 type lettersPage struct {
 	Filter inspect.LetterFilter `json:"filter"`
 	inspect.Letters
-	Total   int      `json:"total"` // of all letters, whatever the filter
+	// Total is how many the filter accepts; nil: it leaves some out, and those that it accepts are not
+	// all on the page, so that all letters would have to be read.
+	Total   *int     `json:"total"`
 	Newest  bool     `json:"-"`
 	Stages  []string `json:"-"`
 	Sets    []string `json:"-"`
@@ -38,8 +40,6 @@ func (i *Inspection) letters(q *request) (any, error) {
 		Stages: []string{brook.StageDecode, brook.StageHandle, brook.StageApply, brook.StageEmit,
 			brook.StageEarly, brook.StageJob},
 	}
-	status := i.app.Status()
-	p.Total = status.Letters
 	seen := map[string]bool{}
 	for _, h := range in.Structure().Handlers {
 		if !seen["set "+h.Set] {
@@ -54,7 +54,17 @@ func (i *Inspection) letters(q *request) (any, error) {
 	if p.Letters.Letters == nil {
 		p.Letters.Letters = []inspect.Letter{}
 	}
-	return p, err
+	if err != nil {
+		return p, err
+	}
+	switch {
+	case !p.Filtered():
+		status := i.app.Status()
+		p.Total = &status.Letters
+	case page.After == "" && p.Next == "":
+		p.Total = new(len(p.Letters.Letters))
+	}
+	return p, nil
 }
 
 // Query returns the filter as the query of a URL, for links and hidden fields.

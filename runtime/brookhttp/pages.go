@@ -74,8 +74,8 @@ func (i *Inspection) writePage(
 		f.Every = 0 // what was posted is not posted again, and an error stays one
 	} else {
 		f.JSON = name + ".json"
-		if len(q.values) > 0 {
-			f.JSON += "?" + q.values.Encode()
+		if values := i.routes[name].taken(q.values); len(values) > 0 {
+			f.JSON += "?" + values.Encode()
 		}
 	}
 	i.pages.write(w, status, name, f)

@@ -67,6 +67,9 @@ func (q *request) decode(v any) error {
 	if err := decoder.Decode(v); err != nil {
 		return mistaken("the body can't be read: " + err.Error())
 	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return mistaken("the body can't be read: something follows its JSON value")
+	}
 	return nil
 }
 

@@ -103,6 +103,9 @@ func InspectPII(t *testing.T, store brook.Store) {
 		stages[l.Stage] = true
 		detail, err := seen.Letter(ctx, l.ID)
 		shows("Letter of "+l.Stage, detail, err, `***`)
+		if size := detail.Record.Value.Size; size != l.Size || size == len(`"***"`) {
+			t.Errorf("the record of %s has %d bytes, and its masked value %d", l.EventID, l.Size, size)
+		}
 	}
 	if len(stages) != 4 {
 		t.Errorf("there are letters of the stages %v", stages)

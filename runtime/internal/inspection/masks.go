@@ -17,7 +17,7 @@ var masked = strings.Trim(wire.Masked, `"`)
 func (x *Inspection) payloadOf(typ string, data []byte, max int) inspect.Payload {
 	shown := x.masks.Payload(typ, data)
 	p := payload(shown, max)
-	p.Masked = !bytes.Equal(shown, data)
+	p.Masked, p.Size = !bytes.Equal(shown, data), len(data)
 	return p
 }
 
@@ -26,6 +26,6 @@ func (x *Inspection) payloadOf(typ string, data []byte, max int) inspect.Payload
 func (x *Inspection) recordPayload(l *deadletter.Letter, max int) inspect.Payload {
 	shown := x.masks.Letter(l.DeadLetter, x.set.Config.Envelope).Record.Value
 	p := payload(shown, max)
-	p.Masked = !bytes.Equal(shown, l.Record.Value)
+	p.Masked, p.Size = !bytes.Equal(shown, l.Record.Value), len(l.Record.Value)
 	return p
 }

@@ -86,7 +86,7 @@ func (x *collection) version(v brook.Value) (out version, unreadable string, err
 func (x *collection) row(encoded []byte, v brook.Value) (inspect.Row, error) {
 	value, unreadable, err := x.version(v)
 	return inspect.Row{
-		Key: keyText(x.info.Shape, encoded), Value: value.shown, Size: len(value.shown),
+		Key: keyText(x.info.Shape, encoded), Value: value.shown, Size: len(value.actual),
 		Unreadable: unreadable,
 	}, err
 }
@@ -189,7 +189,7 @@ func (c *call) readRows(collection string, q *inspect.RowQuery) (rows inspect.Ro
 		if err != nil {
 			return 0, err
 		}
-		if shown.Size > listed {
+		if len(shown.Value) > listed {
 			shown.Value, shown.Cut = nil, true
 		}
 		rows.Rows = append(rows.Rows, shown)

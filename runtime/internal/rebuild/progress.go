@@ -32,6 +32,12 @@ func (p *progress) committed(s *task.Set, partitions []*task.Partition) {
 	if now.Sub(p.reported) < reportEvery {
 		return
 	}
+	p.report(s, partitions)
+}
+
+// report reports where the partitions stand.
+func (p *progress) report(s *task.Set, partitions []*task.Partition) {
+	now := time.Now()
 	p.reported = now
 	at := brook.RebuildProgress{Took: now.Sub(p.began)}
 	for _, f := range partitions {

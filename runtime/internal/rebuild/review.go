@@ -58,6 +58,7 @@ func (r *Rebuild) callReview(ctx context.Context) (err error) {
 	}
 	do := v.do
 	v.do = nil
+	r.progress.report(s, r.task.Partitions) // a short one has reported nothing yet
 	if err := do(diff); err != nil {
 		return &reviewError{err}
 	}
