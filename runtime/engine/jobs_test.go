@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -173,17 +174,18 @@ func TestJobIsTriedAgain(t *testing.T) {
 		c := config(memdriver.New(), newStore())
 		var failures []brook.Failure
 		c.Hooks.Failure = func(f brook.Failure) { failures = append(failures, f) }
-		collected := 0
+		var collected atomic.Int64
 		x := openDesk(t, c, m, errands.Desk{Collected: func(brook.Job[errands.Collect]) error {
-			collected++
+			collected.Add(1)
 			return nil
 		}})
 		x.place("o1", "u1", 2)
+		synctest.Wait() // else the worker may try them in any order
 		x.place("o2", "u2", 1)
 		synctest.Wait()
 		want := []string{"o1/0 1", "o2/0 1"}
-		if got := x.tried(); !slices.Equal(got, want) || collected != 2 {
-			t.Errorf("tried %v and %d parcels, want %v and 2", got, collected, want)
+		if got := x.tried(); !slices.Equal(got, want) || collected.Load() != 2 {
+			t.Errorf("tried %v and %d parcels, want %v and 2", got, collected.Load(), want)
 		}
 		began := time.Now()
 		for len(x.tried()) < 6 {

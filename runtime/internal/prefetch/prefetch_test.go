@@ -6,6 +6,7 @@ import (
 	"iter"
 	"slices"
 	"testing"
+	"testing/synctest"
 
 	brook "github.com/brookgen/brookgen/runtime"
 	"github.com/brookgen/brookgen/runtime/internal/delivery"
@@ -98,7 +99,8 @@ func (t *task) Blocker(*delivery.Delivery, string) (brook.Position, bool) {
 	return brook.Position{}, false
 }
 
-// rig is a prefetcher with a task's transaction and one queue.
+// rig is a prefetcher with a task's transaction and one queue. Tests use it in bubbles: there dry
+// runs take no time, so that no limit on it ends them.
 type rig struct {
 	t          *testing.T
 	store      far
@@ -178,31 +180,35 @@ var chain = map[string]string{"a": "b", "b": "c", "x": "y", "y": "z"}
 
 // All rows that events ask for first are fetched at once, and then those that these lead to.
 func TestPrefetch(t *testing.T) {
-	r := newRig(t, chain, "a", "x")
-	r.prefetch()
-	r.want([]string{"a", "x"}, []string{"b", "y"})
-	for _, name := range []string{"a", "b", "x", "y"} {
-		v, known := r.tx.Fetched().Find(0, key.AppendString(nil, name))
-		if !known || *v.Data.(*string) != chain[name] {
-			t.Errorf("row %s is %v, known: %t", name, v.Data, known)
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, chain, "a", "x")
+		r.prefetch()
+		r.want([]string{"a", "x"}, []string{"b", "y"})
+		for _, name := range []string{"a", "b", "x", "y"} {
+			v, known := r.tx.Fetched().Find(0, key.AppendString(nil, name))
+			if !known || *v.Data.(*string) != chain[name] {
+				t.Errorf("row %s is %v, known: %t", name, v.Data, known)
+			}
 		}
-	}
-	// The same events do not run dry again for this batch.
-	calls := r.calls
-	r.prefetcher.Prefetch(t.Context(), t.Context(), r.queue, 100)
-	if r.calls != calls {
-		t.Errorf("%d further dry runs", r.calls-calls)
-	}
+		// The same events do not run dry again for this batch.
+		calls := r.calls
+		r.prefetcher.Prefetch(t.Context(), t.Context(), r.queue, 100)
+		if r.calls != calls {
+			t.Errorf("%d further dry runs", r.calls-calls)
+		}
+	})
 }
 
 // A row that is missing is known to be missing, and is not asked for again.
 func TestMissingRows(t *testing.T) {
-	r := newRig(t, chain, "no", "none")
-	r.prefetch()
-	r.want([]string{"no", "none"})
-	if v, known := r.tx.Fetched().Find(0, key.AppendString(nil, "no")); !known || v.Data != nil {
-		t.Errorf("the row is %v, known: %t", v.Data, known)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, chain, "no", "none")
+		r.prefetch()
+		r.want([]string{"no", "none"})
+		if v, known := r.tx.Fetched().Find(0, key.AppendString(nil, "no")); !known || v.Data != nil {
+			t.Errorf("the row is %v, known: %t", v.Data, known)
+		}
+	})
 }
 
 // A single row is not worth a fetch.
@@ -214,14 +220,16 @@ func TestSingleRow(t *testing.T) {
 
 // What the batch changed is not asked for.
 func TestChangedRows(t *testing.T) {
-	r := newRig(t, chain, "a", "x")
-	r.tx.Begin(txn.Event{Ctx: t.Context()})
-	typed.RowsOf(r.tx, 0, next).Apply(brook.Create("a", "q"))
-	r.tx.Accept()
-	r.prefetch()
-	if want := []string{"q", "x"}; !slices.Equal(r.store.fetches[0], want) {
-		t.Errorf("fetched %q first, want %q", r.store.fetches[0], want)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, chain, "a", "x")
+		r.tx.Begin(txn.Event{Ctx: t.Context()})
+		typed.RowsOf(r.tx, 0, next).Apply(brook.Create("a", "q"))
+		r.tx.Accept()
+		r.prefetch()
+		if want := []string{"q", "x"}; !slices.Equal(r.store.fetches[0], want) {
+			t.Errorf("fetched %q first, want %q", r.store.fetches[0], want)
+		}
+	})
 }
 
 // If somebody waits for the task, or it is to stop, nothing runs dry.
@@ -240,27 +248,31 @@ func TestAwaited(t *testing.T) {
 
 // If the store fails, nothing is known: the event that needs the row finds out.
 func TestFetchFails(t *testing.T) {
-	r := newRig(t, chain, "a", "x")
-	r.store.err = fmt.Errorf("away")
-	r.prefetch()
-	r.want([]string{"a", "x"})
-	if _, known := r.tx.Fetched().Find(0, key.AppendString(nil, "a")); known {
-		t.Error("a row is known that was not fetched")
-	}
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, chain, "a", "x")
+		r.store.err = fmt.Errorf("away")
+		r.prefetch()
+		r.want([]string{"a", "x"})
+		if _, known := r.tx.Fetched().Find(0, key.AppendString(nil, "a")); known {
+			t.Error("a row is known that was not fetched")
+		}
+	})
 }
 
 // Prefetching pauses if it finds nothing to fetch, for longer each time.
 func TestPause(t *testing.T) {
-	r := newRig(t, chain, "a", "a", "a", "a", "a", "a", "a", "a")
-	ran := 0
-	for range 40 {
-		calls := r.calls
-		if r.prefetch(); r.calls > calls {
-			ran++
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, chain, "a", "a", "a", "a", "a", "a", "a", "a")
+		ran := 0
+		for range 40 {
+			calls := r.calls
+			if r.prefetch(); r.calls > calls {
+				ran++
+			}
+			r.tx.Reset()
 		}
-		r.tx.Reset()
-	}
-	if ran < 2 || ran > 6 {
-		t.Errorf("dry runs in %d of 40 batches, want few", ran)
-	}
+		if ran < 2 || ran > 6 {
+			t.Errorf("dry runs in %d of 40 batches, want few", ran)
+		}
+	})
 }
