@@ -49,7 +49,9 @@ func TestGameDay(t *testing.T) {
 	}{
 		{"poison event", (*gameDay).poisonEvent},
 		{"dead mail server", (*gameDay).deadMailServer},
+		{"stuck partition", (*gameDay).stuckPartition},
 		{"wrong handler", (*gameDay).wrongHandler},
+		{"full Redis", (*gameDay).fullRedis},
 		{"lost instance", (*gameDay).lostInstance},
 	} {
 		if !t.Run(step.name, func(t *testing.T) {

@@ -5,13 +5,13 @@ go 1.26.0
 replace github.com/brookgen/brookgen => ..
 
 require (
+	github.com/IBM/sarama v1.61.1
 	github.com/brookgen/brookgen v0.0.0-00010101000000-000000000000
 	github.com/chromedp/cdproto v0.159.0
 	github.com/chromedp/chromedp v0.23.0
 )
 
 require (
-	github.com/IBM/sarama v1.61.1 // indirect
 	github.com/davecgh/go-spew v1.1.1 // indirect
 	github.com/eapache/go-resiliency v1.7.0 // indirect
 	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect

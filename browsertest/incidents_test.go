@@ -1,9 +1,14 @@
 package browsertest
 
 import (
+	"bufio"
 	"fmt"
+	"net"
+	"net/http"
 	"strings"
+	"time"
 
+	"github.com/IBM/sarama"
 	"github.com/chromedp/chromedp"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -105,6 +110,107 @@ func (g *gameDay) deadMailServer() {
 		g.tab.see("No job waits")
 	}
 	g.settle()
+}
+
+// stuckPartition: somebody's program began a transaction and does not end it. What others publish
+// behind it is not delivered.
+func (g *gameDay) stuckPartition() {
+	p := g.next()
+	end := g.openTransaction(p.Order)
+	g.place(p)
+	i := g.find("brook_standing") // BrookPartitionStands
+	if n := g.sum("brook_lag_records", `name="orders"`); n == 0 {
+		g.t.Error("what is not delivered is no lag")
+	}
+	for _, i := range []*instance{i, g.report} {
+		g.at(i, "")
+		g.tab.see("the log has not delivered its next record for")
+		g.tab.see("a transaction may be open")
+		g.tab.see("catching up")
+	}
+	end()
+	for _, i := range []*instance{g.report, i} {
+		g.at(i, "")
+		g.tab.gone("a transaction may be open")
+		g.tab.see("live")
+	}
+	g.pay(p.Order)
+	g.settle()
+}
+
+// openTransaction writes an order in a transaction, which end aborts.
+func (g *gameDay) openTransaction(id string) (end func()) {
+	g.t.Helper()
+	c := sarama.NewConfig()
+	c.Producer.Idempotent, c.Producer.RequiredAcks = true, sarama.WaitForAll
+	c.Producer.Return.Successes, c.Net.MaxOpenRequests = true, 1
+	c.Producer.Partitioner = sarama.NewMurmur2Partitioner
+	c.Producer.Transaction.ID, c.Producer.Transaction.Timeout = "migration", 10*time.Minute
+	producer, err := sarama.NewSyncProducer(strings.Split(g.kafka, ","), c)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	g.t.Cleanup(func() { _ = producer.Close() })
+	if err := producer.BeginTxn(); err != nil {
+		g.t.Fatal(err)
+	}
+	if _, _, err := producer.SendMessage(&sarama.ProducerMessage{Topic: "orders",
+		Key: sarama.StringEncoder(id), Value: sarama.StringEncoder("no event"),
+	}); err != nil {
+		g.t.Fatal(err)
+	}
+	return func() {
+		g.t.Helper()
+		if err := producer.AbortTxn(); err != nil {
+			g.t.Fatal(err)
+		}
+	}
+}
+
+// fullRedis: the server of the views has no memory left. Views can be read, and nothing is lost.
+func (g *gameDay) fullRedis() {
+	g.configure("maxmemory 1mb")
+	g.t.Cleanup(func() { g.configure("maxmemory 0") })
+	id := g.order(true)
+	i := g.find("brook_state", `brook_state="waiting for the store"`) // BrookWaits
+	g.at(i, "")
+	g.tab.see("waiting for the store")
+	g.tab.see("has used its maxmemory")
+	if status, body, err := i.get("/readyz"); err != nil || status != http.StatusServiceUnavailable {
+		g.t.Errorf("ready: %d %s %v", status, body, err)
+	}
+	if status, body, err := i.get("/livez"); err != nil || status != http.StatusOK {
+		g.t.Errorf("alive: %d %s %v", status, body, err)
+	}
+	g.tab.visit("rows?collection=orders&key=o001")
+	g.tab.see("o001")
+	g.configure("maxmemory 0")
+	g.tab.visit("")
+	g.tab.see("live")
+	g.tab.see("works again")
+	g.settle()
+	for _, i := range g.shops {
+		i.ready(g.t)
+	}
+	g.at(i, "row?collection=orders&key="+id)
+	g.tab.see("payment.received")
+}
+
+// configure changes the configuration of the Redis server.
+func (g *gameDay) configure(setting string) {
+	g.t.Helper()
+	conn, err := net.DialTimeout("tcp", g.redis, patience)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := fmt.Fprintf(conn, "CONFIG SET %s\r\n", setting); err != nil {
+		g.t.Fatal(err)
+	}
+	answer, err := bufio.NewReader(conn).ReadString('\n')
+	if err != nil || answer != "+OK\r\n" {
+		g.t.Fatalf("CONFIG SET %s: %q %v", setting, answer, err)
+	}
 }
 
 // wrongHandler: a customer says that the report is wrong. The version that mends it is deployed, what
