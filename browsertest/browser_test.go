@@ -145,8 +145,22 @@ func (b *browser) poll(expression string) {
 	b.t.Helper()
 	wait := chromedp.WithPollingTimeout(time.Minute)
 	if _, err := chromedp.Run(b.ctx, chromedp.Poll[bool](expression, wait)); err != nil {
-		b.t.Fatalf("%s: %v: %s", expression, err, b.text())
+		b.t.Fatalf("%s: %v: %s\nthe page: %s", expression, err, b.text(), b.condition())
 	}
+}
+
+// condition returns what keeps a page from being brought up to date.
+func (b *browser) condition() string {
+	state, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`JSON.stringify({
+		now: performance.now(), seen: document.visibilityState, button: document.querySelector("#live")?.innerText,
+		focus: document.activeElement?.outerHTML.slice(0, 80), head: document.querySelector("header").innerText,
+		asked: performance.getEntriesByType("resource").slice(-5).map((e) =>
+			[e.name, e.startTime, e.requestStart, e.responseStart, e.responseEnd, e.responseStatus]),
+	})`))
+	if err != nil {
+		return err.Error()
+	}
+	return state
 }
 
 // eval returns what an expression is in the page.

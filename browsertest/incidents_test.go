@@ -1,14 +1,10 @@
 package browsertest
 
 import (
-	"bufio"
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
-	"time"
 
-	"github.com/IBM/sarama"
 	"github.com/chromedp/chromedp"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -40,7 +36,8 @@ func (g *gameDay) poisonEvent() {
 	for _, i := range []*instance{shop, g.report} {
 		g.at(i, "letters")
 		g.tab.see("Dead letters 2")
-		g.tab.see("2 of 2")
+		g.tab.see("the oldest first")
+		g.tab.poll(`document.querySelectorAll('tbody input[name="id"]').length === 2`)
 		g.tab.click("orders/")
 		for _, want := range []string{
 			"order.placed at orders/", "Stage decode", "kiosk", "1 in all", "lines: found a number",
@@ -91,8 +88,10 @@ func (g *gameDay) deadMailServer() {
 	g.tab.see("the mail server answers 503")
 	g.tab.visit("jobs")
 	g.tab.see("mail.send")
-	g.tab.visit("letters?stage=job")
-	g.tab.see("mail.send")
+	for _, i := range g.shops {
+		g.at(i, "letters")
+		g.tab.see("6 of 6, the oldest first") // of both shops, whatever one of them counts
+	}
 	g.mails.down.Store(false)
 	for _, i := range g.shops {
 		g.at(i, "letters?stage=job")
@@ -138,35 +137,6 @@ func (g *gameDay) stuckPartition() {
 	g.settle()
 }
 
-// openTransaction writes an order in a transaction, which end aborts.
-func (g *gameDay) openTransaction(id string) (end func()) {
-	g.t.Helper()
-	c := sarama.NewConfig()
-	c.Producer.Idempotent, c.Producer.RequiredAcks = true, sarama.WaitForAll
-	c.Producer.Return.Successes, c.Net.MaxOpenRequests = true, 1
-	c.Producer.Partitioner = sarama.NewMurmur2Partitioner
-	c.Producer.Transaction.ID, c.Producer.Transaction.Timeout = "migration", 10*time.Minute
-	producer, err := sarama.NewSyncProducer(strings.Split(g.kafka, ","), c)
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	g.t.Cleanup(func() { _ = producer.Close() })
-	if err := producer.BeginTxn(); err != nil {
-		g.t.Fatal(err)
-	}
-	if _, _, err := producer.SendMessage(&sarama.ProducerMessage{Topic: "orders",
-		Key: sarama.StringEncoder(id), Value: sarama.StringEncoder("no event"),
-	}); err != nil {
-		g.t.Fatal(err)
-	}
-	return func() {
-		g.t.Helper()
-		if err := producer.AbortTxn(); err != nil {
-			g.t.Fatal(err)
-		}
-	}
-}
-
 // fullRedis: the server of the views has no memory left. Views can be read, and nothing is lost.
 func (g *gameDay) fullRedis() {
 	g.configure("maxmemory 1mb")
@@ -194,23 +164,6 @@ func (g *gameDay) fullRedis() {
 	}
 	g.at(i, "row?collection=orders&key="+id)
 	g.tab.see("payment.received")
-}
-
-// configure changes the configuration of the Redis server.
-func (g *gameDay) configure(setting string) {
-	g.t.Helper()
-	conn, err := net.DialTimeout("tcp", g.redis, patience)
-	if err != nil {
-		g.t.Fatal(err)
-	}
-	defer conn.Close()
-	if _, err := fmt.Fprintf(conn, "CONFIG SET %s\r\n", setting); err != nil {
-		g.t.Fatal(err)
-	}
-	answer, err := bufio.NewReader(conn).ReadString('\n')
-	if err != nil || answer != "+OK\r\n" {
-		g.t.Fatalf("CONFIG SET %s: %q %v", setting, answer, err)
-	}
 }
 
 // wrongHandler: a customer says that the report is wrong. The version that mends it is deployed, what

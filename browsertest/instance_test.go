@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -59,10 +60,10 @@ func launch(t *testing.T, name, binary string, args ...string) *instance {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		i.kill()
 		if t.Failed() {
-			t.Logf("the end of the log of the %s:\n%s", name, i.lastWords())
+			t.Logf("the end of the log of the %s:\n%s\nwhat serves:\n%s", name, i.lastWords(), i.serving())
 		}
+		i.kill()
 	})
 	first := make(chan string, 1)
 	go func() {
@@ -111,6 +112,25 @@ func (i *instance) lastWords() string {
 		return err.Error()
 	}
 	return string(text[max(0, len(text)-8000):])
+}
+
+// serving ends the process, and returns the stacks of its goroutines that serve requests.
+func (i *instance) serving() string {
+	if err := i.cmd.Process.Signal(syscall.SIGQUIT); err != nil {
+		return err.Error()
+	}
+	<-i.done
+	text, err := os.ReadFile(i.log)
+	if err != nil {
+		return err.Error()
+	}
+	var all []string
+	for stack := range strings.SplitSeq(string(text), "\n\n") {
+		if strings.HasPrefix(stack, "goroutine ") && strings.Contains(stack, "brookhttp.") {
+			all = append(all, stack)
+		}
+	}
+	return strings.Join(all, "\n\n")
 }
 
 func (i *instance) inspector() string { return i.url + "/inspect/" }

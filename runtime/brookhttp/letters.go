@@ -12,8 +12,8 @@ import (
 type lettersPage struct {
 	Filter inspect.LetterFilter `json:"filter"`
 	inspect.Letters
-	// Total is how many the filter accepts; nil: it leaves some out, and those that it accepts are not
-	// all on the page, so that all letters would have to be read.
+	// Total is how many the filter accepts; nil: it leaves some out, or other instances of a group
+	// have some, and they are not all on the page, so that all letters would have to be read.
 	Total   *int     `json:"total"`
 	Newest  bool     `json:"-"`
 	Stages  []string `json:"-"`
@@ -58,11 +58,11 @@ func (i *Inspection) letters(q *request) (any, error) {
 		return p, err
 	}
 	switch {
-	case !p.Filtered():
-		status := i.app.Status()
-		p.Total = &status.Letters
 	case page.After == "" && p.Next == "":
 		p.Total = new(len(p.Letters.Letters))
+	case !p.Filtered() && !in.Structure().Group:
+		status := i.app.Status()
+		p.Total = &status.Letters
 	}
 	return p, nil
 }

@@ -15,6 +15,7 @@ type overview struct {
 	History []sample `json:"history"`
 	Flow    flow     `json:"flow"`
 	Curves  []curve  `json:"-"`
+	Group   bool     `json:"-"` // other instances have other partitions
 }
 
 // Span returns how long the history is.
@@ -29,7 +30,8 @@ func (o overview) Span() time.Duration {
 func (i *Inspection) overview(*request) (any, error) {
 	status, history := i.app.Status(), i.samples.history()
 	o := overview{Status: &status, Rate: rate(history), History: history}
-	o.Flow = newFlow(i.app.Inspect().Structure(), i.samples.rates())
+	structure := i.app.Inspect().Structure()
+	o.Flow, o.Group = newFlow(structure, i.samples.rates()), structure.Group
 	count := func(n float64) string { return number(int64(n)) }
 	o.Curves = []curve{
 		newCurve("Lag in records", history, func(x sample) float64 { return float64(x.Lag) }, count),

@@ -2,6 +2,15 @@ package brookhttp
 
 import "github.com/brookgen/brookgen/runtime/inspect"
 
+// total returns how many things a list has in all, of which the instance counts so many. Of a group
+// it is not known, -1: other instances count theirs.
+func (i *Inspection) total(counted int) int {
+	if i.app.Inspect().Structure().Group {
+		return -1
+	}
+	return counted
+}
+
 // jobsPage is a page of jobs, with the link to the next one.
 type jobsPage struct {
 	inspect.Jobs
@@ -15,7 +24,7 @@ func (i *Inspection) jobs(q *request) (any, error) {
 		return nil, err
 	}
 	status := i.app.Status()
-	p := jobsPage{Total: status.Jobs}
+	p := jobsPage{Total: i.total(status.Jobs)}
 	p.Jobs, err = i.app.Inspect().Jobs(q.Context(), page)
 	if p.Jobs.Jobs == nil {
 		p.Jobs.Jobs = []inspect.Job{}
@@ -36,7 +45,7 @@ func (i *Inspection) timers(q *request) (any, error) {
 		return nil, err
 	}
 	status := i.app.Status()
-	p := timersPage{Total: status.Timers}
+	p := timersPage{Total: i.total(status.Timers)}
 	p.Timers, err = i.app.Inspect().Timers(q.Context(), page)
 	if p.Timers.Timers == nil {
 		p.Timers.Timers = []inspect.Timer{}
@@ -57,7 +66,7 @@ func (i *Inspection) parked(q *request) (any, error) {
 		return nil, err
 	}
 	status := i.app.Status()
-	p := parkedPage{Total: status.Parked}
+	p := parkedPage{Total: i.total(status.Parked)}
 	p.ParkedEvents, err = i.app.Inspect().Parked(q.Context(), page)
 	if p.Events == nil {
 		p.Events = []inspect.ParkedEvent{}

@@ -4,8 +4,11 @@ import "time"
 
 // Structure is what an app consists of, in the order of the declarations.
 type Structure struct {
-	Name        string       `json:"name"` // Config.Name
-	Author      string       `json:"author"`
+	Name   string `json:"name"` // Config.Name
+	Author string `json:"author"`
+	// Group is Config.Group: Status counts what is of the partitions of its instance, while rows,
+	// letters, jobs, timers and parked events are those of all instances.
+	Group       bool         `json:"group,omitempty"`
 	Events      []Event      `json:"events"`
 	Handlers    []Handler    `json:"handlers"`
 	Workers     []Worker     `json:"workers,omitempty"`

@@ -60,7 +60,10 @@
 	}
 
 	async function update() {
-		const answer = await fetch(window.location.href, { credentials: "same-origin", cache: "no-store", redirect: "error" });
+		const answer = await fetch(window.location.href, {
+			credentials: "same-origin", cache: "no-store", redirect: "error",
+			signal: AbortSignal.timeout(20000), // a machine that is gone never answers
+		});
 		if (!answer.ok) throw new Error(String(answer.status));
 		take(new DOMParser().parseFromString(await answer.text(), "text/html"));
 	}

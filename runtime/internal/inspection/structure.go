@@ -12,7 +12,7 @@ import (
 func (x *Inspection) Structure() inspect.Structure {
 	s := x.set
 	out := inspect.Structure{
-		Name: s.Config.Name, Author: s.Config.Author, Events: []inspect.Event{},
+		Name: s.Config.Name, Author: s.Config.Author, Group: s.Config.Group, Events: []inspect.Event{},
 		Handlers: []inspect.Handler{}, Collections: []inspect.Collection{},
 	}
 	out.Handlers = x.handlers()
