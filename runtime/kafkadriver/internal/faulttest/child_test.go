@@ -47,6 +47,7 @@ type order struct {
 	Prefix string // of what it holds there; "": the default
 	Group  bool
 	Batch  int
+	Dead   string // the topic of dead letters; "": there is none
 	// Version is which version of package deploy runs, instead of the ledger.
 	Version int
 	// What is what runs instead: "timers" for package reminders, "early" for package parcels.
@@ -94,7 +95,7 @@ func runChild(text string) (err error) {
 	defer func() { err = errors.Join(err, done()) }()
 	c := config(telling{d, say}, store, o.Topic)
 	c.Group = o.Group
-	c.BatchSize = o.Batch
+	c.BatchSize, c.DeadLetterTopic = o.Batch, o.Dead
 	c.Hooks.Commit = func(brook.Commit) { say(committed) }
 	app, err := o.app(c)
 	if err != nil {
