@@ -43,7 +43,7 @@ func chromium(t *testing.T) string {
 // open starts a browser that shows the inspector of a shop.
 func open(t *testing.T, s *shop) *browser {
 	t.Helper()
-	return openFor(t, s.url, 4*time.Minute)
+	return openFor(t, s.url, 6*time.Minute)
 }
 
 // openFor starts a browser with an empty profile that ends after a time. What a page says to the
@@ -143,7 +143,7 @@ func (b *browser) gone(text string) {
 // poll waits until an expression is true in the page.
 func (b *browser) poll(expression string) {
 	b.t.Helper()
-	wait := chromedp.WithPollingTimeout(time.Minute)
+	wait := chromedp.WithPollingTimeout(patience)
 	if _, err := chromedp.Run(b.ctx, chromedp.Poll[bool](expression, wait)); err != nil {
 		b.t.Fatalf("%s: %v: %s\nthe page: %s", expression, err, b.text(), b.condition())
 	}
