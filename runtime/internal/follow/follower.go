@@ -112,7 +112,11 @@ func (f *Follower) listen(ctx context.Context, announcer brook.Announcer) {
 	}
 }
 
-// hear hands announcements on until they break off, or until the live tables are others.
+// errEnded is why announcements broke off without an error.
+var errEnded = errors.New("the store ended it")
+
+// hear hands announcements on until they break off, or until the live tables are others, which is no
+// error.
 func (f *Follower) hear(ctx context.Context, announcer brook.Announcer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -135,6 +139,9 @@ func (f *Follower) hear(ctx context.Context, announcer brook.Announcer) error {
 		default:
 			f.heard(a, slices.Index(tables, a.Table))
 		}
+	}
+	if ctx.Err() == nil {
+		return errEnded
 	}
 	return nil
 }

@@ -50,6 +50,7 @@ func (r *Reader) Read(ctx context.Context, q *Queue, at Bookmark, out chan<- Fet
 	var reader brook.PartitionReader
 	closing := 0     // times that it failed since the last success
 	opening := false // it failed last
+	empty := 0       // answers in a row that came at once and had nothing new
 	closeReader := func(attempts int, final bool) {
 		if reader == nil {
 			return
@@ -83,6 +84,7 @@ func (r *Reader) Read(ctx context.Context, q *Queue, at Bookmark, out chan<- Fet
 			}
 		}
 		f := Fetch{Queue: q}
+		asked := time.Now()
 		if err == nil {
 			q.Gauge.Asks()
 			f.Chunk, f.Release, err = ReadChunk(ctx, reader)
@@ -133,8 +135,15 @@ func (r *Reader) Read(ctx context.Context, q *Queue, at Bookmark, out chan<- Fet
 		q.Gauge.Answers(at.next, f.End, first(f.Records))
 		if !fresh {
 			chunk{nil, f.Release}.end()
+			if empty++; time.Since(asked) >= emptyWait {
+				empty = 0
+			}
+			if empty > mostEmpty && retry.Sleep(ctx, emptyWait) != nil {
+				return
+			}
 			continue
 		}
+		empty = 0
 		if !send(ctx, out, f) {
 			return
 		}
@@ -145,6 +154,13 @@ func (r *Reader) Read(ctx context.Context, q *Queue, at Bookmark, out chan<- Fet
 		}
 	}
 }
+
+// A driver waits for a record if there is none. One that answers at once, again and again, that there
+// is nothing new is asked after a while each time.
+const (
+	mostEmpty = 8
+	emptyWait = 10 * time.Millisecond
+)
 
 // ReadChunk reads the next records of a partition, and has them lent if the driver can do that: see
 // brook.Lender.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -112,6 +113,26 @@ func lookAgain(context.Context, partition.ID, int64) (c brook.Chunk, lost *input
 	return c, nil, retry.ErrRestart
 }
 
+// grown returns task.ErrOthers, so that the partitions are asked for again: at once, unless the same
+// ones were found the last time that the driver said there are others. If ctx ends, it returns nil.
+func (r *Runner) grown(ctx context.Context, known []brook.Partition) error {
+	same := slices.EqualFunc(known, r.outgrown, func(a, b brook.Partition) bool {
+		return a.Topic == b.Topic && a.Number == b.Number
+	})
+	r.outgrown = known
+	if !same {
+		r.growth.Succeeded()
+		return task.ErrOthers
+	}
+	r.growth.Policy, r.growth.Report = r.Tasks.Config.Retry, r.Tasks.Report
+	err := errors.New("the driver says that there are others, and has the same ones")
+	f := brook.Failure{What: "looking for new partitions", Err: err}
+	if r.growth.Failed(ctx, f) != nil {
+		return nil
+	}
+	return task.ErrOthers
+}
+
 // awaitGrowth waits until there are other partitions than those known, and returns task.ErrOthers
 // then. If ctx ends, it returns nil.
 func (r *Runner) awaitGrowth(ctx context.Context, g brook.Grower, known []brook.Partition) error {
@@ -124,7 +145,7 @@ func (r *Runner) awaitGrowth(ctx context.Context, g brook.Grower, known []brook.
 		lasting()
 		switch {
 		case err == nil:
-			return task.ErrOthers
+			return r.grown(ctx, known)
 		case ctx.Err() != nil:
 			return nil
 		case errors.Is(err, brook.ErrPermanent):

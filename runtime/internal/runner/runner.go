@@ -49,6 +49,11 @@ type Runner struct {
 	// endReplacing ends the replacement of stale views that runs beside the tasks, and waits for
 	// it; nil: there was none.
 	endReplacing func()
+
+	// outgrown are the partitions that were known when the driver last said that there are others,
+	// and growth counts how often there were none. Who awaits growth has them.
+	outgrown []brook.Partition
+	growth   retry.Backoff
 }
 
 // Run folds events until ctx ends or the app closes, and returns nil then. What is in flight then
