@@ -168,7 +168,7 @@ func TestFailuresEndWhenAllWorks(t *testing.T) {
 func failuresEnd(t *testing.T, op fault.Op, group bool) {
 	f := fault.New(fault.Refuse, 0, op)
 	log := memdriver.New(memdriver.Partitions(2))
-	store := brook.Store(newStore())
+	store := newStore()
 	if group {
 		store = newShared()
 	}
