@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
@@ -258,56 +259,60 @@ func TestRedriveConflict(t *testing.T) {
 // While a commit over a shared store is tried again, others have the lock and a task of their own,
 // and see the letter as it is stored.
 func TestRedrivePauses(t *testing.T) {
-	r := newRig(t, true)
-	r.park()
-	if _, err := r.process("a y"); err != nil { // so that there is a processor to spare
-		t.Fatal(err)
-	}
-	delete(r.Do, "T x")
-	r.Retry.Policy.Min, r.Retry.Policy.Max = 50*time.Millisecond, 50*time.Millisecond
-	others := make(chan error, 1)
-	r.Disk.Before = func(*brook.Batch) error {
-		r.Disk.Before = nil
-		go func() {
-			rest, err := r.Quiesce(t.Context())
-			if err == nil {
-				r.wantLetters("0 T handle 1")
-				tk := r.pool.Begin(rest)
-				if len(tk.Batch.Assemble()) > 0 {
-					t.Error("the others have the batch that is not committed")
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, true)
+		r.park()
+		if _, err := r.process("a y"); err != nil { // so that there is a processor to spare
+			t.Fatal(err)
+		}
+		delete(r.Do, "T x")
+		r.Retry.Policy.Min, r.Retry.Policy.Max = 50*time.Millisecond, 50*time.Millisecond
+		others := make(chan error, 1)
+		r.Disk.Before = func(*brook.Batch) error {
+			r.Disk.Before = nil
+			go func() {
+				rest, err := r.Quiesce(t.Context())
+				if err == nil {
+					r.wantLetters("0 T handle 1")
+					tk := r.pool.Begin(rest)
+					if len(tk.Batch.Assemble()) > 0 {
+						t.Error("the others have the batch that is not committed")
+					}
+					tk.End()
+					rest.End()
 				}
-				tk.End()
-				rest.End()
-			}
-			others <- err
-		}()
-		return errBad
-	}
-	if applied, _, err := r.redrive(); !applied || err != nil {
-		t.Error(applied, err)
-	}
-	if err := <-others; err != nil {
-		t.Error(err)
-	}
-	r.wantLetters()
+				others <- err
+			}()
+			return errBad
+		}
+		if applied, _, err := r.redrive(); !applied || err != nil {
+			t.Error(applied, err)
+		}
+		if err := <-others; err != nil {
+			t.Error(err)
+		}
+		r.wantLetters()
+	})
 }
 
 // If the context ends while others have the lock, the letter blocks its key as it is stored.
 func TestRedriveEnds(t *testing.T) {
-	r := newRig(t, true)
-	r.park()
-	delete(r.Do, "T x")
-	ctx, cancel := context.WithCancel(t.Context())
-	r.ctx = ctx
-	r.Retry.Policy.Min, r.Retry.Policy.Max = time.Minute, time.Minute
-	r.Disk.Before = func(*brook.Batch) error {
-		time.AfterFunc(time.Millisecond, cancel)
-		return errBad
-	}
-	if _, _, err := r.redrive(); !errors.Is(err, context.Canceled) || !errors.Is(err, errBad) {
-		t.Error(err)
-	}
-	r.wantLetters("0 T handle 1")
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, true)
+		r.park()
+		delete(r.Do, "T x")
+		ctx, cancel := context.WithCancel(t.Context())
+		r.ctx = ctx
+		r.Retry.Policy.Min, r.Retry.Policy.Max = time.Minute, time.Minute
+		r.Disk.Before = func(*brook.Batch) error {
+			time.AfterFunc(time.Millisecond, cancel)
+			return errBad
+		}
+		if _, _, err := r.redrive(); !errors.Is(err, context.Canceled) || !errors.Is(err, errBad) {
+			t.Error(err)
+		}
+		r.wantLetters("0 T handle 1")
+	})
 }
 
 // Two processes do not give a number twice.
