@@ -16,8 +16,8 @@ import (
 // hasty is a driver whose calls that are to wait return at once, if they are to.
 type hasty struct {
 	*memdriver.Driver
-	grows, reads        bool
-	asked, looked, read atomic.Int64
+	grows, reads bool
+	asked, read  atomic.Int64
 }
 
 func (d *hasty) Grown(ctx context.Context, known []brook.Partition) error {
