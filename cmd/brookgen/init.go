@@ -60,7 +60,15 @@ func initialise(j *job) int {
 	files := []change{
 		{path: filepath.Join(j.dir, folder, name+".go"), new: []byte(fill.Replace(firstPackage))},
 	}
-	for _, f := range program(j.server) {
+	wrote := folder + "/" + name + ".go"
+	parts := program(j.server)
+	for n, f := range parts {
+		if n == len(parts)-1 {
+			wrote += " and "
+		} else {
+			wrote += ", "
+		}
+		wrote += at + "/" + f.name
 		files = append(files,
 			change{path: filepath.Join(j.dir, at, f.name), new: []byte(fill.Replace(f.source))})
 	}
@@ -68,7 +76,7 @@ func initialise(j *job) int {
 		j.complain("init: %v", err)
 		return failure
 	}
-	fmt.Fprintf(j.out, "wrote %s/%s.go and %s/main.go. Now run:\n\n", folder, name, at)
+	fmt.Fprintf(j.out, "wrote %s. Now run:\n\n", wrote)
 	if !strings.Contains(string(mod), toolPath) {
 		fmt.Fprintf(j.out, "\tgo get -tool %s\n", toolPath)
 	}
