@@ -96,9 +96,7 @@ func (g *gameDay) compare() {
 	wait(g.t, func() error { return same(g.report, "turnover", g.Turnover) })
 	wait(g.t, func() error { return different("mails", g.mails.sent(), g.sent) })
 	for _, i := range g.shops {
-		g.at(i, "")
-		g.tab.see("live")
-		g.tab.visit("letters")
+		g.at(i, "letters")
 		g.tab.see("There are no dead letters")
 		g.tab.visit("jobs")
 		g.tab.see("No job waits")
