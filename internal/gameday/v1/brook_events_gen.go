@@ -34,5 +34,5 @@ var orderPlacedEvent = brook.EventDef{
 		return err
 	},
 	History: 100,
-	PII:     []string{"email"},
+	PII:     []string{".=order,customer,email,lines", "email", "lines[]=article,quantity,cents"},
 }
