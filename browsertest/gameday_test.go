@@ -139,7 +139,6 @@ func (g *gameDay) quietDay() {
 	for _, i := range append(g.shops, g.report) {
 		g.at(i, "")
 		g.tab.see("live")
-		g.tab.see("Nothing has failed")
 		i.ready(g.t)
 	}
 	if n := g.sum("brook_dead_letters_waiting"); n != 0 {

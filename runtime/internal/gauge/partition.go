@@ -214,7 +214,7 @@ func (p *Partition) FoldFails(err error, kind Kind) {
 	p.fails(err, kind, func() *trouble { return &p.fold })
 }
 
-func (p *Partition) fails(err error, kind Kind, at func() *trouble) {
+func (p *Partition) fails(err error, kind Kind, part func() *trouble) {
 	if p == nil {
 		return
 	}
@@ -224,8 +224,9 @@ func (p *Partition) fails(err error, kind Kind, at func() *trouble) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	t := at()
-	if kind == Log {
+	t := part()
+	lasted, at := p.readLasts(now)
+	if kind == Log && err != nil {
 		p.asked = time.Time{}
 	}
 	switch {
@@ -233,12 +234,22 @@ func (p *Partition) fails(err error, kind Kind, at func() *trouble) {
 		if t.kind == Store || t.kind == Log {
 			p.mended = now
 		}
+		if t.kind == Log && lasted {
+			p.mended = at
+		}
 		*t = trouble{}
 	case t.kind == kind:
 		t.why = why
 	default:
 		*t = trouble{kind, now, why}
 	}
+}
+
+// readLasts reports whether reading works again, though it failed and has returned nothing since,
+// and since when: the partition may have nothing to be read. It is called with p.mu held.
+func (p *Partition) readLasts(now time.Time) (bool, time.Time) {
+	at := p.asked.Add(Grace)
+	return p.read.kind != None && !p.asked.IsZero() && !now.Before(at), at
 }
 
 // Reading returns what the partition says now.
@@ -260,7 +271,9 @@ func (p *Partition) Reading(now time.Time) Reading {
 	}
 	r.Since = latest(r.Since, p.mended)
 	t := p.fold
-	if t.kind == None {
+	if lasted, at := p.readLasts(now); lasted {
+		r.Since = latest(r.Since, at)
+	} else if t.kind == None {
 		t = p.read
 	}
 	r.Kind, r.Stuck, r.Why = t.kind, t.since, t.why

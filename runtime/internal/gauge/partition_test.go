@@ -144,6 +144,40 @@ func TestTrouble(t *testing.T) {
 	})
 }
 
+// Who reads again what failed, and waits, found nothing that fails: the partition may have nothing
+// for long.
+func TestReadLasts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPartition(0, 0)
+		p.Asks()
+		time.Sleep(time.Minute)
+		reading := func(kind Kind, since time.Duration) {
+			t.Helper()
+			now := time.Now()
+			if r := p.Reading(now); r.Kind != kind || now.Sub(r.Since) != since {
+				t.Errorf("%d, since %s; want %d, since %s", r.Kind, now.Sub(r.Since), kind, since)
+			}
+		}
+		p.ReadFails(errors.New("down"))
+		reading(Log, time.Minute)
+		time.Sleep(time.Hour)
+		reading(Log, time.Hour+time.Minute)
+		p.Asks()
+		time.Sleep(Grace - 1)
+		reading(Log, time.Hour+time.Minute+Grace-1)
+		time.Sleep(1)
+		reading(None, 0)
+		time.Sleep(time.Second)
+		reading(None, time.Second)
+		p.ReadFails(nil) // a record comes
+		reading(None, time.Second)
+		p.ReadFails(errors.New("down"))
+		reading(Log, time.Second)
+		p.FoldFails(errors.New("broken"), Store)
+		reading(Store, time.Second)
+	})
+}
+
 // A log that holds records and delivers none is noticed.
 func TestUndelivered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

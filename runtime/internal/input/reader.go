@@ -87,7 +87,9 @@ func (r *Reader) Read(ctx context.Context, q *Queue, at Bookmark, out chan<- Fet
 		asked := time.Now()
 		if err == nil {
 			q.Gauge.Asks()
+			lasting := backoff.Lasting() // there may be nothing to be read
 			f.Chunk, f.Release, err = ReadChunk(ctx, reader)
+			lasting()
 		}
 		fresh := false
 		if err == nil {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	brook "github.com/brookgen/brookgen/runtime"
+	"github.com/brookgen/brookgen/runtime/internal/gauge"
 	"github.com/brookgen/brookgen/runtime/internal/input"
 	"github.com/brookgen/brookgen/runtime/internal/partition"
 	"github.com/brookgen/brookgen/runtime/internal/report"
@@ -122,6 +123,37 @@ func (r *reading) take(t *testing.T,
 			return offsets, gaps, nil
 		}
 	}
+}
+
+// What could not be read works again once a reader waits for what comes, though nothing does.
+func TestReadWorksAgainWithoutRecords(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &disk{broken: map[int64]error{0: io.ErrUnexpectedEOF}, heals: map[int64]int{0: 2}}
+		r := newReading(d)
+		r.queue.Gauge = gauge.NewPartition(0, 0)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			r.Read(ctx, r.queue, r.queue.Bookmark(), make(chan input.Fetch))
+		}()
+		is := func(fails bool) {
+			t.Helper()
+			synctest.Wait()
+			kind, recent := r.queue.Gauge.Reading(time.Now()).Kind, r.Report.Recent()
+			if len(recent) != 1 || recent[0].Recovered == fails || (kind == gauge.Log) != fails {
+				t.Errorf("trouble %d, failures %+v; want that it fails: %t", kind, recent, fails)
+			}
+		}
+		is(true)
+		time.Sleep(3 * time.Second) // it has failed twice
+		is(true)
+		time.Sleep(10 * time.Second)
+		is(false)
+		cancel()
+		<-ended
+		is(false)
+	})
 }
 
 func TestReadGoesOnAfterFailures(t *testing.T) {
