@@ -19,8 +19,8 @@ const (
 )
 
 // reportLag calls Hooks.Lag with the partitions that stand still, and has their gauges learn how far
-// they go and what the log keeps back, if anybody asks for the status; until ctx ends. A driver that does not answer has no lag
-// to report: the readers report that it fails.
+// they go and what the log keeps back, if anybody asks for the status; until ctx ends. A driver that
+// does not answer has no lag to report: the readers report that it fails.
 func reportLag(ctx context.Context, config *brook.Config, tasks *task.Set) {
 	before := tasks.Positions()
 	for retry.Sleep(ctx, lagEvery) == nil {
